@@ -1,0 +1,134 @@
+//! Settings: plain values with their defaults, read by every layer and changed by none.
+//!
+//! The names are the reference server's where it has one, with the unit in the type or the
+//! name. Nothing here reads the command line or the environment: `process::cli` does that and
+//! fills these in. Each limit says what it costs in memory when it is used up.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A setting that cannot be used, in words for the person who set it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {value:?} is not usable: {expected}")]
+pub struct ConfigError {
+    /// The setting's name as its user writes it, for example `--max-payload`.
+    pub setting: &'static str,
+    /// The value that was given.
+    pub value: String,
+    /// What would have been accepted, with range and unit.
+    pub expected: String,
+}
+
+/// Engine.IO and Socket.IO settings. Defaults are the reference server's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protocol {
+    /// Path under which the protocol answers, with leading and trailing slash.
+    pub path: String,
+    /// Whether clients may use HTTP long-polling.
+    pub polling: bool,
+    /// Whether clients may use WebSocket.
+    pub websocket: bool,
+    /// Whether a polling session may be upgraded to WebSocket.
+    pub allow_upgrades: bool,
+    /// Time from the handshake, or from the last pong, to the next ping.
+    pub ping_interval: Duration,
+    /// Time from a ping to the close of a session that did not answer it.
+    pub ping_timeout: Duration,
+    /// Time a WebSocket may probe before it is dropped; the polling session stays.
+    pub upgrade_timeout: Duration,
+    /// Time a client has to join its first namespace.
+    pub connect_timeout: Duration,
+    /// Largest polling body and largest WebSocket message, in bytes (`maxHttpBufferSize`).
+    pub max_payload_bytes: usize,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            path: "/socket.io/".to_owned(),
+            polling: true,
+            websocket: true,
+            allow_upgrades: true,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(45),
+            max_payload_bytes: 1_000_000,
+        }
+    }
+}
+
+/// Bounds on what clients may make the server hold or do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// TCP connections in all. An idle WebSocket client costs about 1 KB, an idle HTTP
+    /// connection about 17 KB.
+    pub max_connections: usize,
+    /// TCP connections from one address (IPv6: one /64; IPv4-mapped counts as IPv4).
+    pub max_connections_per_address: usize,
+    /// Engine.IO handshakes per second from one address, averaged over ten seconds.
+    pub max_handshake_rate: u32,
+    /// Socket.IO events per second from one session, averaged over ten seconds.
+    pub max_event_rate: u32,
+    /// Bytes held for all clients together: request bodies, partial frames and outboxes.
+    pub max_buffered_bytes: usize,
+    /// Packets that may wait for one client before it is closed as a reader that stopped.
+    pub max_outbox_packets: usize,
+    /// Bytes that may wait for one client before it is closed as a reader that stopped.
+    pub max_outbox_bytes: usize,
+    /// Binary attachments in one packet (the reference parser's `maxAttachments`).
+    pub max_attachments: usize,
+    /// Namespaces one client may be in.
+    pub max_namespaces: usize,
+    /// Rooms one socket may be in, its own not counted.
+    pub max_rooms_per_socket: usize,
+    /// Acknowledgements one socket may owe the server.
+    pub max_pending_acks: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 4096,
+            max_connections_per_address: 64,
+            max_handshake_rate: 20,
+            max_event_rate: 200,
+            max_buffered_bytes: 16 * 1024 * 1024,
+            max_outbox_packets: 4096,
+            max_outbox_bytes: 4 * 1024 * 1024,
+            max_attachments: 10,
+            max_namespaces: 16,
+            max_rooms_per_socket: 64,
+            max_pending_acks: 64,
+        }
+    }
+}
+
+/// What the room server's web site serves beside the protocol.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Site {
+    /// A directory served over the embedded page.
+    pub public: Option<PathBuf>,
+    /// `Content-Security-Policy` for HTML from `public`; the embedded page has its own.
+    pub csp: Option<String>,
+    /// ICE servers handed to the page in `/config.json`, as URLs (RFC 7064, RFC 7065).
+    pub ice_servers: Vec<String>,
+}
+
+/// The room server: everything the command line can set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parlor {
+    /// Addresses to listen on; empty means the dual-stack default on port 4000.
+    pub listen: Vec<SocketAddr>,
+    /// Protocol settings.
+    pub protocol: Protocol,
+    /// Limits.
+    pub limits: Limits,
+    /// Calls (rooms with somebody in them) at one time; each costs about 200 bytes.
+    pub max_rooms: usize,
+    /// Web site settings.
+    pub site: Site,
+    /// Runtime threads; 1 is the default and enough for a home.
+    pub workers: usize,
+}
