@@ -1,0 +1,22 @@
+//! Engine.IO protocol revision 4, pure: bytes and time in, packets and decisions out.
+//!
+//! Where it stands: between `transport` (which waits for sockets) and `hub` (which owns the
+//! sessions). Nothing here waits, reads a clock or draws a random number; `now` and random
+//! bytes are arguments. Source: the Engine.IO protocol document, revision 4, and the answers
+//! of the reference server `engine.io` 6.6.
+//!
+//! * [`packet`], [`payload`]: the codecs.
+//! * [`handshake`]: the query of a request, its verification, the open packet.
+//! * [`session`]: one connection over its life and transports, as a table of transitions.
+
+pub mod error;
+pub mod handshake;
+pub mod packet;
+pub mod payload;
+pub mod session;
+pub mod session_id;
+
+pub use error::{CloseReason, DecodeError, Reject};
+pub use packet::{Message, Packet};
+pub use session::Session;
+pub use session_id::SessionId;

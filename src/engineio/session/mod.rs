@@ -1,0 +1,568 @@
+//! One Engine.IO session over its life and transports, as a table of transitions.
+//!
+//! Every input meets every phase in [`Session::handle`]; `-` means that nothing happens. The
+//! poll is the GET that waits for data, the post the POST whose body is being read.
+//!
+//! | input | polling | probing | websocket | closing | closed |
+//! |---|---|---|---|---|---|
+//! | poll started | waits | waits | refused 3 | data, else `6` `1` and closed | refused 1 |
+//! | a second poll | refused, closed, first gets `1` | same | refused 3 | refused, closed | refused 1 |
+//! | poll aborted | closed: transport error | same | - | closed | - |
+//! | post started | reads | reads | refused 3 | reads | refused 1 |
+//! | a second post | refused, closed, first is cut off | same | refused 3 | same | refused 1 |
+//! | post aborted | closed: transport error | same | - | closed | - |
+//! | posted message | goes up | goes up | - | - | - |
+//! | posted `1` | closed: transport close, poll gets `6` | same | - | - | - |
+//! | posted `2` | closed: transport error | same | - | - | - |
+//! | posted `3` | heartbeat | heartbeat | - | - | - |
+//! | posted `0` `5` `6` | - | - | - | - | - |
+//! | posted garbage | closed: parse error | same | - | - | - |
+//! | websocket opened | probing | refused | refused | refused | refused |
+//! | `2probe` on it | | `3probe` | (a ping, below) | | |
+//! | `5` on it | | websocket, poll gets `6` | - | | |
+//! | other on it | | polling, it is closed | message up, `3` heartbeat, `1` closed: transport close, `2` closed: transport error, `0` `6` - | - | - |
+//! | garbage on it | | polling, it is closed | closed: parse error | - | - |
+//! | it is lost | | polling | closed: transport close or error | - | - |
+//! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
+//! | close, discarding | closed, poll gets `1` | same, probe closed | closed | closed | - |
+//! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
+//!
+//! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
+//! has fetched by then is the first to leave by WebSocket. So nothing is lost or reordered.
+//! Source: Engine.IO v4 and the measured answers of the reference server.
+
+mod heartbeat;
+mod outbox;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+
+pub use outbox::{Encoded, Outbox, Outgoing, Pool};
+
+use crate::config::{Limits, Protocol};
+use crate::engineio::error::{CloseReason, Reject};
+use crate::engineio::packet::{Message, Packet};
+use heartbeat::{Due, Heartbeat};
+use std::time::{Duration, Instant};
+use upgrade::{Probe, Verdict};
+
+slotmap::new_key_type! {
+    /// One WebSocket connection, as the transport counts them.
+    pub struct ConnectionKey;
+}
+
+/// Time a closed polling session waits for the poll that fetches its end.
+const FORGET_AFTER: Duration = Duration::from_secs(30);
+
+/// What happens to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// A GET asks for data.
+    PollStarted,
+    /// The client of the waiting GET went away.
+    PollAborted,
+    /// A POST began.
+    PostStarted,
+    /// A packet of a POST body.
+    Posted(Packet<'a>),
+    /// Something in a POST body that is no packet.
+    PostedGarbage,
+    /// The POST is answered.
+    PostFinished,
+    /// The client of the POST went away before its body was whole.
+    PostAborted,
+    /// A WebSocket names this session.
+    SocketOpened(ConnectionKey),
+    /// A packet on a WebSocket.
+    SocketReceived(ConnectionKey, Packet<'a>),
+    /// A message on a WebSocket that is no packet.
+    SocketGarbage(ConnectionKey),
+    /// A WebSocket ended.
+    SocketLost(ConnectionKey, CloseReason),
+    /// The layer above ends the session, what was sent first.
+    Close(CloseReason),
+    /// The layer above ends the session at once.
+    Discard(CloseReason),
+    /// Time has passed.
+    Tick,
+}
+
+/// What the one who brought the input gets back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Nothing.
+    Done,
+    /// A message for the layer above.
+    Message(Message<'a>),
+    /// The HTTP request is refused.
+    Refused(Reject),
+}
+
+/// What else is to be done; at most one of each follows from one input.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// The session ended; the layer above is told.
+    pub closed: Option<CloseReason>,
+    /// This WebSocket is to be closed, without a status, after what it has to send.
+    pub close_socket: Option<ConnectionKey>,
+    /// This WebSocket gets `3probe`.
+    pub probe_reply: Option<ConnectionKey>,
+    /// The connection of the POST under way is to be cut off.
+    pub cut_post: bool,
+}
+
+/// What a session is lent while it handles an input.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time of this turn.
+    pub now: Instant,
+    /// Protocol settings.
+    pub settings: &'a Protocol,
+    /// Limits.
+    pub limits: &'a Limits,
+    /// Emptied buffers.
+    pub pool: &'a mut Pool,
+    /// Where effects are noted.
+    pub effects: &'a mut Effects,
+}
+
+/// A packet did not fit: the client has stopped reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the outbox is full")]
+pub struct OutboxFull;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Polling,
+    Probing(Probe),
+    WebSocket(ConnectionKey),
+    /// Closed by this side; the client has yet to fetch what is left and then the end.
+    Closing { until: Instant },
+    /// Over. A socket that is left is fed the rest of the outbox.
+    Closed(Option<ConnectionKey>),
+}
+
+/// The GET under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Poll {
+    Absent,
+    Waiting,
+    /// To be answered with these packets, whether or not there is data.
+    Release(&'static [u8]),
+}
+
+const NOOP: &[u8] = b"6";
+const CLOSE: &[u8] = b"1";
+const NOOP_THEN_CLOSE: &[u8] = b"6\x1e1";
+
+/// The POST under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Post {
+    Absent,
+    Reading,
+}
+
+/// One session.
+#[derive(Debug)]
+pub struct Session {
+    phase: Phase,
+    poll: Poll,
+    post: Post,
+    heartbeat: Heartbeat,
+    outbox: Outbox,
+}
+
+const _: () = assert!(size_of::<Session>() <= 136);
+
+impl Session {
+    /// A session that begins with a GET; the GET waits for the open packet.
+    pub fn polling(now: Instant, settings: &Protocol) -> Self {
+        Self {
+            phase: Phase::Polling,
+            poll: Poll::Waiting,
+            post: Post::Absent,
+            heartbeat: Heartbeat::start(now, settings),
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// A session that begins with a WebSocket.
+    pub fn websocket(connection: ConnectionKey, now: Instant, settings: &Protocol) -> Self {
+        Self {
+            phase: Phase::WebSocket(connection),
+            poll: Poll::Absent,
+            ..Self::polling(now, settings)
+        }
+    }
+
+    /// Takes one input. See the table in the module's header.
+    pub fn handle<'p>(&mut self, input: Input<'p>, cx: &mut Context<'_>) -> Step<'p> {
+        match (self.phase, input) {
+            (Phase::Polling | Phase::Probing(_), Input::PollStarted) => match self.poll {
+                Poll::Absent => {
+                    self.poll = Poll::Waiting;
+                    Step::Done
+                }
+                Poll::Waiting | Poll::Release(_) => {
+                    self.end(CloseReason::TransportError, CLOSE, cx);
+                    Step::Refused(Reject::Conflict)
+                }
+            },
+            (Phase::Closing { .. }, Input::PollStarted) => match self.poll {
+                Poll::Absent if self.outbox.is_empty() => {
+                    self.poll = Poll::Release(NOOP_THEN_CLOSE);
+                    self.phase = Phase::Closed(None);
+                    Step::Done
+                }
+                Poll::Absent => {
+                    self.poll = Poll::Waiting;
+                    Step::Done
+                }
+                Poll::Waiting | Poll::Release(_) => {
+                    self.phase = Phase::Closed(None);
+                    Step::Refused(Reject::Conflict)
+                }
+            },
+            (Phase::WebSocket(_), Input::PollStarted | Input::PostStarted) => {
+                Step::Refused(Reject::BadRequest)
+            }
+            (Phase::Closed(_), Input::PollStarted | Input::PostStarted) => {
+                Step::Refused(Reject::SessionUnknown)
+            }
+
+            (Phase::Polling | Phase::Probing(_), Input::PollAborted) => {
+                self.poll = Poll::Absent;
+                self.end(CloseReason::TransportError, CLOSE, cx);
+                Step::Done
+            }
+            (Phase::Closing { .. }, Input::PollAborted) => {
+                self.poll = Poll::Absent;
+                self.phase = Phase::Closed(None);
+                Step::Done
+            }
+            (Phase::WebSocket(_) | Phase::Closed(_), Input::PollAborted) => {
+                self.poll = Poll::Absent;
+                Step::Done
+            }
+
+            (Phase::Polling | Phase::Probing(_) | Phase::Closing { .. }, Input::PostStarted) => {
+                match self.post {
+                    Post::Absent => {
+                        self.post = Post::Reading;
+                        Step::Done
+                    }
+                    Post::Reading => {
+                        cx.effects.cut_post = true;
+                        self.end(CloseReason::TransportError, CLOSE, cx);
+                        Step::Refused(Reject::Conflict)
+                    }
+                }
+            }
+            (_, Input::PostFinished) => {
+                self.post = Post::Absent;
+                Step::Done
+            }
+            (Phase::Polling | Phase::Probing(_) | Phase::Closing { .. }, Input::PostAborted) => {
+                self.post = Post::Absent;
+                self.end(CloseReason::TransportError, CLOSE, cx);
+                Step::Done
+            }
+            (Phase::WebSocket(_) | Phase::Closed(_), Input::PostAborted) => {
+                self.post = Post::Absent;
+                Step::Done
+            }
+
+            (Phase::Polling | Phase::Probing(_), Input::Posted(packet)) => match packet {
+                Packet::Close => {
+                    self.end(CloseReason::TransportClose, NOOP, cx);
+                    Step::Done
+                }
+                other => self.receive(other, cx),
+            },
+            (Phase::Polling | Phase::Probing(_), Input::PostedGarbage) => {
+                self.end(CloseReason::ParseError, CLOSE, cx);
+                Step::Done
+            }
+            (
+                Phase::WebSocket(_) | Phase::Closing { .. } | Phase::Closed(_),
+                Input::Posted(_) | Input::PostedGarbage,
+            ) => Step::Done,
+
+            (Phase::Polling, Input::SocketOpened(connection)) if cx.settings.allow_upgrades => {
+                self.phase = Phase::Probing(Probe::new(connection, cx.now, cx.settings));
+                Step::Done
+            }
+            (_, Input::SocketOpened(connection)) => {
+                cx.effects.close_socket = Some(connection);
+                Step::Done
+            }
+
+            (Phase::Probing(mut probe), Input::SocketReceived(connection, packet))
+                if probe.connection == connection =>
+            {
+                match probe.receive(packet, cx.now) {
+                    Verdict::Reply => {
+                        self.phase = Phase::Probing(probe);
+                        cx.effects.probe_reply = Some(connection);
+                    }
+                    Verdict::Move => {
+                        self.phase = Phase::WebSocket(connection);
+                        if self.poll == Poll::Waiting {
+                            self.poll = Poll::Release(NOOP);
+                        }
+                    }
+                    Verdict::Fail => self.fail_probe(probe, cx),
+                }
+                Step::Done
+            }
+            (Phase::Probing(probe), Input::SocketGarbage(connection)) if probe.connection == connection => {
+                self.fail_probe(probe, cx);
+                Step::Done
+            }
+            (Phase::Probing(probe), Input::SocketLost(connection, _)) if probe.connection == connection => {
+                self.phase = Phase::Polling;
+                Step::Done
+            }
+
+            (Phase::WebSocket(main), Input::SocketReceived(connection, packet)) if main == connection => {
+                match packet {
+                    Packet::Close => {
+                        self.end(CloseReason::TransportClose, NOOP, cx);
+                        Step::Done
+                    }
+                    other => self.receive(other, cx),
+                }
+            }
+            (Phase::WebSocket(main), Input::SocketGarbage(connection)) if main == connection => {
+                self.end(CloseReason::ParseError, NOOP, cx);
+                Step::Done
+            }
+            (Phase::WebSocket(main), Input::SocketLost(connection, reason)) if main == connection => {
+                self.end(reason, NOOP, cx);
+                // The socket is gone: there is nothing left to close or to feed.
+                cx.effects.close_socket = None;
+                self.phase = Phase::Closed(None);
+                Step::Done
+            }
+            (Phase::Closed(Some(main)), Input::SocketLost(connection, _)) if main == connection => {
+                self.phase = Phase::Closed(None);
+                Step::Done
+            }
+            // A socket that this session has let go of may still speak or end.
+            (
+                _,
+                Input::SocketReceived(..) | Input::SocketGarbage(_) | Input::SocketLost(..),
+            ) => Step::Done,
+
+            (Phase::Polling | Phase::Probing(_), Input::Close(reason)) => {
+                if self.poll == Poll::Waiting && self.outbox.is_empty() {
+                    self.end(reason, CLOSE, cx);
+                } else {
+                    self.drop_probe(cx);
+                    self.phase = Phase::Closing { until: cx.now + FORGET_AFTER };
+                    cx.effects.closed = Some(reason);
+                }
+                Step::Done
+            }
+            (Phase::WebSocket(_), Input::Close(reason) | Input::Discard(reason)) => {
+                self.end(reason, NOOP, cx);
+                Step::Done
+            }
+            (Phase::Polling | Phase::Probing(_), Input::Discard(reason)) => {
+                self.end(reason, CLOSE, cx);
+                Step::Done
+            }
+            (Phase::Closing { .. }, Input::Discard(_)) => {
+                self.phase = Phase::Closed(None);
+                Step::Done
+            }
+            (Phase::Closing { .. } | Phase::Closed(_), Input::Close(_))
+            | (Phase::Closed(_), Input::Discard(_)) => Step::Done,
+
+            (Phase::Closing { until }, Input::Tick) => {
+                if until <= cx.now {
+                    self.phase = Phase::Closed(None);
+                }
+                Step::Done
+            }
+            (Phase::Closed(_), Input::Tick) => Step::Done,
+            (Phase::Polling | Phase::Probing(_) | Phase::WebSocket(_), Input::Tick) => {
+                self.tick(cx);
+                Step::Done
+            }
+        }
+    }
+
+    /// Puts a packet into the outbox; a session that is closing or closed forgets it.
+    ///
+    /// # Errors
+    /// [`OutboxFull`] if the packet does not fit into the limits.
+    pub fn send(&mut self, packet: Outgoing<'_>, limits: &Limits, pool: &mut Pool) -> Result<(), OutboxFull> {
+        if !self.is_open() {
+            return Ok(());
+        }
+        let fits = self.outbox.packets() < limits.max_outbox_packets
+            && self.outbox.bytes() + packet.len() <= limits.max_outbox_bytes;
+        if !fits {
+            return Err(OutboxFull);
+        }
+        self.outbox.push(packet, pool);
+        Ok(())
+    }
+
+    /// Whether something sent now would leave at once: a poll waits, or the session has a
+    /// WebSocket (whose own backlog the hub knows). Volatile packets are dropped otherwise.
+    pub fn is_writable(&self) -> bool {
+        match self.phase {
+            Phase::Polling | Phase::Probing(_) => self.poll == Poll::Waiting,
+            Phase::WebSocket(_) => true,
+            Phase::Closing { .. } | Phase::Closed(_) => false,
+        }
+    }
+
+    /// Whether the layer above still has a client here.
+    pub fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Polling | Phase::Probing(_) | Phase::WebSocket(_))
+    }
+
+    /// Whether requests may still name this session.
+    pub fn is_known(&self) -> bool {
+        !matches!(self.phase, Phase::Closed(_))
+    }
+
+    /// Whether the session is over and owes nobody anything.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Closed(None) && self.poll == Poll::Absent && self.post == Post::Absent
+    }
+
+    /// The transport that carries the session now.
+    pub fn transport(&self) -> crate::engineio::handshake::Transport {
+        use crate::engineio::handshake::Transport;
+        match self.phase {
+            Phase::WebSocket(_) | Phase::Closed(Some(_)) => Transport::WebSocket,
+            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => Transport::Polling,
+        }
+    }
+
+    /// The body for the waiting poll, if it is to be answered now.
+    pub fn take_payload(&mut self, pool: &mut Pool) -> Option<Vec<u8>> {
+        match self.poll {
+            Poll::Absent => None,
+            Poll::Release(packets) => {
+                self.poll = Poll::Absent;
+                Some(packets.to_vec())
+            }
+            Poll::Waiting if self.outbox.is_empty() => None,
+            Poll::Waiting => {
+                self.poll = Poll::Absent;
+                let mut payload = Vec::with_capacity(self.outbox.bytes() + self.outbox.packets());
+                self.outbox.drain_payload(pool, &mut payload);
+                Some(payload)
+            }
+        }
+    }
+
+    /// Whether [`take_payload`](Self::take_payload) would return a body.
+    pub fn has_payload(&self) -> bool {
+        match self.poll {
+            Poll::Absent => false,
+            Poll::Release(_) => true,
+            Poll::Waiting => !self.outbox.is_empty(),
+        }
+    }
+
+    /// The WebSocket that takes the outbox now, and the outbox.
+    pub fn socket_outbox(&mut self) -> Option<(ConnectionKey, &mut Outbox)> {
+        match self.phase {
+            Phase::WebSocket(connection) | Phase::Closed(Some(connection)) => {
+                Some((connection, &mut self.outbox))
+            }
+            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => None,
+        }
+    }
+
+    /// Bytes that wait in the outbox.
+    pub fn buffered_bytes(&self) -> usize {
+        self.outbox.bytes()
+    }
+
+    /// When [`Input::Tick`] is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Polling | Phase::WebSocket(_) => Some(self.heartbeat.deadline()),
+            Phase::Probing(probe) => Some(probe.deadline().min(self.heartbeat.deadline())),
+            Phase::Closing { until } => Some(until),
+            Phase::Closed(_) => None,
+        }
+    }
+
+    /// A packet other than close, on the transport that carries the session.
+    fn receive<'p>(&mut self, packet: Packet<'p>, cx: &mut Context<'_>) -> Step<'p> {
+        match packet {
+            Packet::Message(message) => Step::Message(message),
+            Packet::Pong(_) => {
+                self.heartbeat.pong(cx.now, cx.settings);
+                Step::Done
+            }
+            Packet::Ping(_) => {
+                // Only servers ping in revision 4.
+                self.end(CloseReason::TransportError, CLOSE, cx);
+                Step::Done
+            }
+            Packet::Open | Packet::Close | Packet::Upgrade | Packet::Noop => Step::Done,
+        }
+    }
+
+    fn tick(&mut self, cx: &mut Context<'_>) {
+        if let Phase::Probing(mut probe) = self.phase {
+            if probe.timed_out(cx.now) {
+                self.fail_probe(probe, cx);
+            } else {
+                let release = probe.release_due(cx.now);
+                self.phase = Phase::Probing(probe);
+                if release && self.poll == Poll::Waiting && self.outbox.is_empty() {
+                    self.poll = Poll::Release(NOOP);
+                }
+            }
+        }
+        match self.heartbeat.tick(cx.now, cx.settings) {
+            Due::Nothing => {}
+            // A ping is not held to the limits: it is one byte every interval.
+            Due::Ping => self.outbox.push(Outgoing::Text("2"), cx.pool),
+            Due::TimedOut => self.end(CloseReason::PingTimeout, CLOSE, cx),
+        }
+    }
+
+    fn fail_probe(&mut self, probe: Probe, cx: &mut Context<'_>) {
+        cx.effects.close_socket = Some(probe.connection);
+        self.phase = Phase::Polling;
+    }
+
+    fn drop_probe(&mut self, cx: &mut Context<'_>) {
+        if let Phase::Probing(probe) = self.phase {
+            self.fail_probe(probe, cx);
+        }
+    }
+
+    /// Ends the session now; a waiting poll gets what was sent before, else `parting`.
+    fn end(&mut self, reason: CloseReason, parting: &'static [u8], cx: &mut Context<'_>) {
+        if self.is_open() {
+            cx.effects.closed = Some(reason);
+        }
+        if self.poll == Poll::Waiting && self.outbox.is_empty() {
+            self.poll = Poll::Release(parting);
+        }
+        self.phase = match self.phase {
+            Phase::Probing(probe) => {
+                cx.effects.close_socket = Some(probe.connection);
+                Phase::Closed(None)
+            }
+            Phase::WebSocket(connection) => {
+                cx.effects.close_socket = Some(connection);
+                Phase::Closed(Some(connection))
+            }
+            Phase::Polling | Phase::Closing { .. } => Phase::Closed(None),
+            Phase::Closed(socket) => Phase::Closed(socket),
+        };
+    }
+}

@@ -1,0 +1,216 @@
+//! What waits to be sent to one client: encoded packets in order, counted in number and bytes.
+//!
+//! Small packets lie one behind the other in one buffer, so an idle session holds no heap
+//! memory and a relayed message costs a copy instead of an allocation: emptied buffers go
+//! back to a [`Pool`] that all sessions share. A large packet for several receivers is shared
+//! (`Bytes`) instead of copied.
+
+use crate::engineio::packet::encode_base64;
+use crate::engineio::payload::SEPARATOR;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// Bytes before each packet in the buffer: its kind, then its length.
+const HEADER: usize = 5;
+
+/// One packet on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outgoing<'a> {
+    /// A whole text packet, its type included: `4hello`.
+    Text(&'a str),
+    /// A binary message.
+    Binary(&'a [u8]),
+    /// A whole text packet that several outboxes share; must be UTF-8.
+    SharedText(&'a Bytes),
+    /// A binary message that several outboxes share.
+    SharedBinary(&'a Bytes),
+}
+
+impl Outgoing<'_> {
+    /// Bytes of the packet as a WebSocket message.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::SharedText(bytes) | Self::SharedBinary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there is nothing in it; only a binary message can be empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A packet as it leaves: WebSocket sends it as it is, polling joins several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoded<'a> {
+    /// A text packet in UTF-8.
+    Text(&'a [u8]),
+    /// A binary message.
+    Binary(&'a [u8]),
+}
+
+/// Emptied buffers, kept for the next session that has something to send.
+#[derive(Debug, Default)]
+pub struct Pool(Vec<Vec<u8>>);
+
+impl Pool {
+    const MOST: usize = 64;
+    const LARGEST: usize = 16 * 1024;
+
+    fn take(&mut self) -> Vec<u8> {
+        self.0.pop().unwrap_or_default()
+    }
+
+    fn give(&mut self, mut buffer: Vec<u8>) {
+        if self.0.len() < Self::MOST && (1..=Self::LARGEST).contains(&buffer.capacity()) {
+            buffer.clear();
+            self.0.push(buffer);
+        }
+    }
+}
+
+/// The queue. Empty, it owns no heap memory.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    buffer: Vec<u8>,
+    /// Large packets that are shared; rare, hence boxed. `buffer` keeps their place.
+    #[allow(clippy::box_collection, reason = "three words less in every idle session")]
+    shared: Option<Box<VecDeque<Bytes>>>,
+    packets: u32,
+    bytes: u32,
+}
+
+const _: () = assert!(size_of::<Outbox>() <= 40);
+
+const TEXT: u8 = 0;
+const BINARY: u8 = 1;
+const SHARED_TEXT: u8 = 2;
+const SHARED_BINARY: u8 = 3;
+
+impl Outbox {
+    /// Appends a packet. The caller has checked the limits.
+    pub fn push(&mut self, packet: Outgoing<'_>, pool: &mut Pool) {
+        if self.buffer.capacity() == 0 {
+            self.buffer = pool.take();
+        }
+        let (kind, inline, shared): (u8, &[u8], Option<&Bytes>) = match packet {
+            Outgoing::Text(text) => (TEXT, text.as_bytes(), None),
+            Outgoing::Binary(bytes) => (BINARY, bytes, None),
+            Outgoing::SharedText(bytes) => (SHARED_TEXT, &[], Some(bytes)),
+            Outgoing::SharedBinary(bytes) => (SHARED_BINARY, &[], Some(bytes)),
+        };
+        let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
+        self.buffer.push(kind);
+        self.buffer.extend_from_slice(&len.to_le_bytes());
+        self.buffer.extend_from_slice(inline);
+        if let Some(bytes) = shared {
+            self.shared.get_or_insert_default().push_back(bytes.clone());
+        }
+        self.packets += 1;
+        self.bytes = self.bytes.saturating_add(len);
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.packets == 0
+    }
+
+    /// Packets that wait.
+    pub fn packets(&self) -> usize {
+        self.packets as usize
+    }
+
+    /// Bytes that wait, headers not counted.
+    pub fn bytes(&self) -> usize {
+        self.bytes as usize
+    }
+
+    /// Hands every packet to `sink` in order, and leaves the outbox empty.
+    pub fn drain(&mut self, pool: &mut Pool, mut sink: impl FnMut(Encoded<'_>)) {
+        let taken = std::mem::take(self);
+        let mut shared = taken.shared.map(|queue| queue.into_iter());
+        let mut rest = taken.buffer.as_slice();
+        while let Some((header, after)) = rest.split_first_chunk::<HEADER>() {
+            let [kind, len @ ..] = *header;
+            let inline = match kind {
+                TEXT | BINARY => u32::from_le_bytes(len) as usize,
+                _ => 0,
+            };
+            let Some((data, next)) = after.split_at_checked(inline) else { break };
+            rest = next;
+            match kind {
+                TEXT => sink(Encoded::Text(data)),
+                BINARY => sink(Encoded::Binary(data)),
+                _ => {
+                    let Some(bytes) = shared.as_mut().and_then(Iterator::next) else { break };
+                    match kind {
+                        SHARED_TEXT => sink(Encoded::Text(&bytes)),
+                        _ => sink(Encoded::Binary(&bytes)),
+                    }
+                }
+            }
+        }
+        pool.give(taken.buffer);
+    }
+
+    /// Appends every packet to `payload` in the form of a polling body, and empties the outbox.
+    pub fn drain_payload(&mut self, pool: &mut Pool, payload: &mut Vec<u8>) {
+        self.drain(pool, |packet| {
+            if !payload.is_empty() {
+                payload.push(SEPARATOR);
+            }
+            match packet {
+                Encoded::Text(text) => payload.extend_from_slice(text),
+                Encoded::Binary(bytes) => encode_base64(bytes, payload),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_leave_in_the_order_they_came_whatever_their_kind() {
+        let mut pool = Pool::default();
+        let mut outbox = Outbox::default();
+        let large = Bytes::from_static(b"4large");
+        let blob = Bytes::from_static(&[9, 9]);
+        outbox.push(Outgoing::Text("4a"), &mut pool);
+        outbox.push(Outgoing::SharedText(&large), &mut pool);
+        outbox.push(Outgoing::Binary(&[1, 2, 3, 4]), &mut pool);
+        outbox.push(Outgoing::SharedBinary(&blob), &mut pool);
+        outbox.push(Outgoing::Binary(&[]), &mut pool);
+        outbox.push(Outgoing::Text("2"), &mut pool);
+        assert_eq!((outbox.packets(), outbox.bytes()), (6, 15));
+        let mut payload = Vec::new();
+        outbox.drain_payload(&mut pool, &mut payload);
+        assert_eq!(payload, b"4a\x1e4large\x1ebAQIDBA==\x1ebCQk=\x1eb\x1e2");
+        assert!(outbox.is_empty());
+        assert_eq!((outbox.packets(), outbox.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn an_emptied_outbox_holds_no_memory_and_its_buffer_is_used_again() {
+        let mut pool = Pool::default();
+        let mut outbox = Outbox::default();
+        outbox.push(Outgoing::Text("4hello"), &mut pool);
+        outbox.drain(&mut pool, |_| ());
+        assert_eq!(outbox.buffer.capacity(), 0);
+        assert_eq!(pool.0.len(), 1);
+        outbox.push(Outgoing::Text("4hello"), &mut pool);
+        assert_eq!(pool.0.len(), 0);
+    }
+
+    #[test]
+    fn a_buffer_that_grew_large_is_not_kept() {
+        let mut pool = Pool::default();
+        let mut outbox = Outbox::default();
+        outbox.push(Outgoing::Binary(&[0; 2 * Pool::LARGEST]), &mut pool);
+        outbox.drain(&mut pool, |_| ());
+        assert!(pool.0.is_empty());
+    }
+}

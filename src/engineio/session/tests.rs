@@ -1,0 +1,609 @@
+//! Every row of the table in the session's header, and random operations against its promise:
+//! nothing is lost or reordered, whatever the order of polls, posts, probes and time.
+
+use super::*;
+use proptest::prelude::*;
+use slotmap::{Key as _, KeyData};
+
+struct Rig {
+    session: Session,
+    settings: Protocol,
+    limits: Limits,
+    pool: Pool,
+    effects: Effects,
+    now: Instant,
+}
+
+fn socket(n: u64) -> ConnectionKey {
+    KeyData::from_ffi(n | 1 << 32).into()
+}
+
+fn text(text: &str) -> Packet<'_> {
+    Packet::Message(Message::Text(text))
+}
+
+impl Rig {
+    fn new() -> Self {
+        let (now, settings) = (Instant::now(), Protocol::default());
+        Self {
+            session: Session::polling(now, &settings),
+            settings,
+            limits: Limits::default(),
+            pool: Pool::default(),
+            effects: Effects::default(),
+            now,
+        }
+    }
+
+    /// A polling session whose handshake is answered.
+    fn polling() -> Self {
+        let mut rig = Self::new();
+        rig.send("0{}");
+        assert_eq!(rig.payload().as_deref(), Some("0{}"));
+        rig
+    }
+
+    fn probing() -> Self {
+        let mut rig = Self::polling();
+        rig.handle(Input::SocketOpened(socket(1)));
+        rig
+    }
+
+    fn websocket() -> Self {
+        let mut rig = Self::probing();
+        rig.handle(Input::SocketReceived(socket(1), Packet::Ping("probe")));
+        rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+        rig
+    }
+
+    fn closing() -> Self {
+        let mut rig = Self::polling();
+        rig.handle(Input::Close(CloseReason::ForcedClose));
+        rig
+    }
+
+    fn closed() -> Self {
+        let mut rig = Self::polling();
+        rig.handle(Input::Discard(CloseReason::ForcedClose));
+        rig
+    }
+
+    fn handle<'p>(&mut self, input: Input<'p>) -> Step<'p> {
+        self.effects = Effects::default();
+        self.session.handle(
+            input,
+            &mut Context {
+                now: self.now,
+                settings: &self.settings,
+                limits: &self.limits,
+                pool: &mut self.pool,
+                effects: &mut self.effects,
+            },
+        )
+    }
+
+    fn closed_by(&mut self, input: Input<'_>) -> Option<CloseReason> {
+        assert_eq!(self.handle(input), Step::Done);
+        self.effects.closed
+    }
+
+    fn send(&mut self, packet: &str) {
+        self.session.send(Outgoing::Text(packet), &self.limits, &mut self.pool).expect("fits");
+    }
+
+    fn payload(&mut self) -> Option<String> {
+        self.session.take_payload(&mut self.pool).map(|body| String::from_utf8(body).expect("text"))
+    }
+
+    fn poll(&mut self) -> Option<String> {
+        assert_eq!(self.handle(Input::PollStarted), Step::Done);
+        self.payload()
+    }
+
+    fn frames(&mut self) -> Vec<String> {
+        let mut frames = Vec::new();
+        let pool = &mut self.pool;
+        if let Some((_, outbox)) = self.session.socket_outbox() {
+            outbox.drain(pool, |packet| match packet {
+                Encoded::Text(bytes) => frames.push(String::from_utf8_lossy(bytes).into_owned()),
+                Encoded::Binary(bytes) => frames.push(format!("{bytes:?}")),
+            });
+        }
+        frames
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.now += Duration::from_millis(millis);
+        self.handle(Input::Tick);
+    }
+}
+
+#[test]
+fn a_poll_waits_until_there_is_data_and_gets_all_of_it() {
+    let mut rig = Rig::polling();
+    assert_eq!(rig.poll(), None);
+    rig.send("4a");
+    rig.send("4b");
+    assert_eq!(rig.payload().as_deref(), Some("4a\x1e4b"));
+    rig.send("4c");
+    assert_eq!(rig.payload(), None);
+    assert_eq!(rig.poll().as_deref(), Some("4c"));
+}
+
+#[test]
+fn a_second_poll_ends_the_session_and_the_first_is_told() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        assert_eq!(rig.poll(), None);
+        assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::Conflict));
+        assert_eq!(rig.effects.closed, Some(CloseReason::TransportError));
+        assert_eq!(rig.payload().as_deref(), Some("1"));
+        assert!(rig.session.is_finished());
+    }
+}
+
+#[test]
+fn a_second_post_ends_the_session_and_the_first_is_cut_off() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        assert_eq!(rig.handle(Input::PostStarted), Step::Done);
+        assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::Conflict));
+        assert!(rig.effects.cut_post);
+        assert_eq!(rig.effects.closed, Some(CloseReason::TransportError));
+        rig.handle(Input::PostAborted);
+        assert!(rig.session.is_finished());
+    }
+}
+
+#[test]
+fn posts_one_after_the_other_are_taken() {
+    let mut rig = Rig::polling();
+    for _ in 0..2 {
+        assert_eq!(rig.handle(Input::PostStarted), Step::Done);
+        assert_eq!(rig.handle(Input::Posted(text("a"))), Step::Message(Message::Text("a")));
+        assert_eq!(rig.handle(Input::PostFinished), Step::Done);
+    }
+}
+
+#[test]
+fn a_client_that_aborts_a_poll_or_a_post_is_gone() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.poll();
+        assert_eq!(rig.closed_by(Input::PollAborted), Some(CloseReason::TransportError));
+        assert!(rig.session.is_finished());
+    }
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.poll();
+        rig.handle(Input::PostStarted);
+        assert_eq!(rig.closed_by(Input::PostAborted), Some(CloseReason::TransportError));
+        assert_eq!(rig.payload().as_deref(), Some("1"));
+    }
+}
+
+#[test]
+fn a_posted_close_answers_the_poll_with_a_noop_and_drops_what_follows() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.poll();
+        rig.handle(Input::PostStarted);
+        assert_eq!(rig.closed_by(Input::Posted(Packet::Close)), Some(CloseReason::TransportClose));
+        assert_eq!(rig.handle(Input::Posted(text("late"))), Step::Done);
+        assert_eq!(rig.payload().as_deref(), Some("6"));
+        assert!(!rig.session.is_finished(), "the post has yet to be answered");
+        rig.handle(Input::PostFinished);
+        assert!(rig.session.is_finished());
+    }
+}
+
+#[test]
+fn a_client_that_pings_is_closed() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        assert_eq!(rig.closed_by(Input::Posted(Packet::Ping(""))), Some(CloseReason::TransportError));
+    }
+    let mut rig = Rig::websocket();
+    assert_eq!(
+        rig.closed_by(Input::SocketReceived(socket(1), Packet::Ping("probe"))),
+        Some(CloseReason::TransportError)
+    );
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+}
+
+#[test]
+fn packets_that_only_servers_send_are_ignored() {
+    for packet in [Packet::Open, Packet::Upgrade, Packet::Noop, Packet::Pong("")] {
+        let mut rig = Rig::polling();
+        assert_eq!(rig.closed_by(Input::Posted(packet)), None);
+        let mut rig = Rig::websocket();
+        assert_eq!(rig.closed_by(Input::SocketReceived(socket(1), packet)), None);
+    }
+}
+
+#[test]
+fn garbage_ends_the_session_with_a_parse_error() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.poll();
+        assert_eq!(rig.closed_by(Input::PostedGarbage), Some(CloseReason::ParseError));
+        assert_eq!(rig.payload().as_deref(), Some("1"));
+    }
+    let mut rig = Rig::websocket();
+    assert_eq!(rig.closed_by(Input::SocketGarbage(socket(1))), Some(CloseReason::ParseError));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+}
+
+#[test]
+fn data_sent_before_the_end_reaches_the_waiting_poll() {
+    let mut rig = Rig::polling();
+    rig.poll();
+    rig.send("4last");
+    assert_eq!(rig.closed_by(Input::PostedGarbage), Some(CloseReason::ParseError));
+    assert_eq!(rig.payload().as_deref(), Some("4last"));
+    assert!(rig.session.is_finished());
+}
+
+#[test]
+fn an_upgrade_moves_the_session_and_loses_nothing() {
+    let mut rig = Rig::polling();
+    rig.poll();
+    rig.handle(Input::SocketOpened(socket(1)));
+    assert_eq!(rig.effects, Effects::default());
+    rig.handle(Input::SocketReceived(socket(1), Packet::Ping("probe")));
+    assert_eq!(rig.effects.probe_reply, Some(socket(1)));
+    rig.send("4while probing");
+    assert!(rig.session.socket_outbox().is_none(), "nothing but the probe on the new socket");
+    assert_eq!(rig.payload().as_deref(), Some("4while probing"));
+    rig.send("4not yet fetched");
+    rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+    rig.send("4after");
+    assert_eq!(rig.frames(), ["4not yet fetched", "4after"]);
+}
+
+#[test]
+fn a_poll_that_waits_while_probing_is_released_every_100_ms_but_data_beats_the_noop() {
+    let mut rig = Rig::probing();
+    rig.poll();
+    rig.wait(1000);
+    assert_eq!(rig.payload(), None, "no release before the probe");
+    rig.handle(Input::SocketReceived(socket(1), Packet::Ping("probe")));
+    rig.wait(99);
+    assert_eq!(rig.payload(), None);
+    rig.wait(1);
+    assert_eq!(rig.payload().as_deref(), Some("6"));
+    assert_eq!(rig.poll(), None);
+    rig.send("4data");
+    rig.wait(100);
+    assert_eq!(rig.payload().as_deref(), Some("4data"));
+    assert_eq!(rig.poll(), None);
+    rig.wait(100);
+    assert_eq!(rig.payload().as_deref(), Some("6"));
+}
+
+#[test]
+fn a_poll_that_still_waits_at_the_upgrade_is_released() {
+    let mut rig = Rig::probing();
+    rig.poll();
+    rig.send("4x");
+    rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+    assert_eq!(rig.payload().as_deref(), Some("6"));
+    assert_eq!(rig.frames(), ["4x"]);
+}
+
+#[test]
+fn anything_but_a_probe_closes_only_the_probing_socket_and_it_may_be_tried_again() {
+    for packet in [text("x"), Packet::Ping(""), Packet::Pong("probe"), Packet::Close, Packet::Noop, Packet::Open] {
+        let mut rig = Rig::probing();
+        assert_eq!(rig.closed_by(Input::SocketReceived(socket(1), packet)), None);
+        assert_eq!(rig.effects.close_socket, Some(socket(1)));
+        rig.send("4alive");
+        assert_eq!(rig.poll().as_deref(), Some("4alive"));
+        rig.handle(Input::SocketOpened(socket(2)));
+        rig.handle(Input::SocketReceived(socket(2), Packet::Upgrade));
+        rig.send("4moved");
+        assert_eq!(rig.frames(), ["4moved"]);
+    }
+    let mut rig = Rig::probing();
+    rig.handle(Input::SocketGarbage(socket(1)));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+    assert!(rig.session.is_open());
+}
+
+#[test]
+fn a_probing_socket_that_is_lost_or_too_slow_leaves_polling_alive() {
+    let mut rig = Rig::probing();
+    assert_eq!(rig.closed_by(Input::SocketLost(socket(1), CloseReason::TransportError)), None);
+    rig.handle(Input::SocketOpened(socket(2)));
+    assert_eq!(rig.effects.close_socket, None);
+    rig.wait(9_999);
+    assert_eq!(rig.effects.close_socket, None);
+    rig.wait(1);
+    assert_eq!(rig.effects.close_socket, Some(socket(2)));
+    assert_eq!(rig.effects.closed, None);
+    rig.send("4alive");
+    assert_eq!(rig.poll().as_deref(), Some("4alive"));
+}
+
+#[test]
+fn a_second_socket_is_closed_and_the_first_unaffected() {
+    for mut rig in [Rig::probing(), Rig::websocket(), Rig::closing(), Rig::closed()] {
+        assert_eq!(rig.closed_by(Input::SocketOpened(socket(2))), None);
+        assert_eq!(rig.effects.close_socket, Some(socket(2)));
+        assert_eq!(rig.closed_by(Input::SocketReceived(socket(2), Packet::Upgrade)), None);
+        assert_eq!(rig.closed_by(Input::SocketGarbage(socket(2))), None);
+        assert_eq!(rig.closed_by(Input::SocketLost(socket(2), CloseReason::TransportClose)), None);
+    }
+    let mut rig = Rig::websocket();
+    rig.handle(Input::SocketOpened(socket(2)));
+    rig.send("4x");
+    assert_eq!(rig.frames(), ["4x"]);
+}
+
+#[test]
+fn upgrades_that_are_switched_off_are_refused() {
+    let mut rig = Rig::polling();
+    rig.settings.allow_upgrades = false;
+    rig.handle(Input::SocketOpened(socket(1)));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+}
+
+#[test]
+fn an_upgraded_session_refuses_polls_and_posts_and_drops_what_was_posted() {
+    let mut rig = Rig::websocket();
+    assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::BadRequest));
+    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::BadRequest));
+    assert_eq!(rig.handle(Input::Posted(text("late"))), Step::Done);
+    assert_eq!(rig.closed_by(Input::PostedGarbage), None);
+    assert_eq!(rig.closed_by(Input::PollAborted), None);
+    assert_eq!(rig.closed_by(Input::PostAborted), None);
+    assert_eq!(rig.handle(Input::SocketReceived(socket(1), text("x"))), Step::Message(Message::Text("x")));
+}
+
+#[test]
+fn a_websocket_that_ends_ends_the_session_with_its_reason() {
+    for reason in [CloseReason::TransportClose, CloseReason::TransportError] {
+        let mut rig = Rig::websocket();
+        assert_eq!(rig.closed_by(Input::SocketLost(socket(1), reason)), Some(reason));
+        assert_eq!(rig.effects.close_socket, None);
+        assert!(rig.session.is_finished());
+    }
+    let mut rig = Rig::websocket();
+    assert_eq!(
+        rig.closed_by(Input::SocketReceived(socket(1), Packet::Close)),
+        Some(CloseReason::TransportClose)
+    );
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+}
+
+#[test]
+fn closing_answers_a_waiting_poll_at_once() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.poll();
+        assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+        assert_eq!(rig.payload().as_deref(), Some("1"));
+        assert!(rig.session.is_finished());
+    }
+}
+
+#[test]
+fn closing_without_a_poll_waits_for_the_next_ones() {
+    let mut rig = Rig::probing();
+    rig.send("4data");
+    assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+    rig.send("4too late");
+    assert_eq!(rig.handle(Input::Posted(text("ignored"))), Step::Done);
+    assert_eq!(rig.poll().as_deref(), Some("4data"));
+    assert_eq!(rig.poll().as_deref(), Some("6\x1e1"));
+    assert!(rig.session.is_finished());
+    assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::SessionUnknown));
+    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::SessionUnknown));
+}
+
+#[test]
+fn closing_takes_posts_without_passing_them_up_and_refuses_a_second_one() {
+    let mut rig = Rig::closing();
+    assert_eq!(rig.handle(Input::PostStarted), Step::Done);
+    assert_eq!(rig.closed_by(Input::PostedGarbage), None);
+    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::Conflict));
+    assert!(rig.effects.cut_post);
+    assert_eq!(rig.effects.closed, None);
+}
+
+#[test]
+fn a_closing_session_that_nobody_asks_for_is_forgotten_after_30_s() {
+    let mut rig = Rig::closing();
+    rig.wait(29_999);
+    assert!(rig.session.is_known());
+    rig.wait(1);
+    assert!(rig.session.is_finished());
+    let mut rig = Rig::closing();
+    rig.send("4x");
+    assert_eq!(rig.closed_by(Input::Discard(CloseReason::ForcedClose)), None);
+    assert!(rig.session.is_finished());
+}
+
+#[test]
+fn a_closing_session_whose_poll_is_aborted_is_over() {
+    let mut rig = Rig::polling();
+    rig.send("4x");
+    rig.handle(Input::Close(CloseReason::ForcedClose));
+    rig.handle(Input::PollStarted);
+    rig.handle(Input::PollAborted);
+    assert!(rig.session.is_finished());
+}
+
+#[test]
+fn discarding_ends_at_once() {
+    for mut rig in [Rig::polling(), Rig::probing()] {
+        rig.send("4dropped");
+        assert_eq!(
+            rig.closed_by(Input::Discard(CloseReason::ServerShuttingDown)),
+            Some(CloseReason::ServerShuttingDown)
+        );
+        assert!(rig.session.is_finished());
+    }
+}
+
+#[test]
+fn closing_a_websocket_sends_what_waits_first() {
+    let mut rig = Rig::websocket();
+    rig.send("4last");
+    assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+    assert_eq!(rig.frames(), ["4last"]);
+    assert!(!rig.session.is_finished(), "until the socket is gone");
+    rig.handle(Input::SocketLost(socket(1), CloseReason::TransportClose));
+    assert!(rig.session.is_finished());
+}
+
+#[test]
+fn closing_or_discarding_twice_is_closing_once() {
+    for mut rig in [Rig::closing(), Rig::closed()] {
+        assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), None);
+    }
+    assert_eq!(Rig::closed().closed_by(Input::Discard(CloseReason::ForcedClose)), None);
+    assert_eq!(Rig::closed().closed_by(Input::Tick), None);
+    assert_eq!(Rig::closed().session.deadline(), None);
+}
+
+#[test]
+fn the_heartbeat_ends_a_client_that_never_polls_and_one_that_never_answers() {
+    let mut rig = Rig::polling();
+    rig.wait(25_000);
+    rig.wait(19_999);
+    assert_eq!(rig.effects.closed, None);
+    rig.wait(1);
+    assert_eq!(rig.effects.closed, Some(CloseReason::PingTimeout));
+
+    let mut rig = Rig::websocket();
+    rig.wait(25_000);
+    assert_eq!(rig.frames(), ["2"]);
+    rig.wait(20_000);
+    assert_eq!(rig.effects.closed, Some(CloseReason::PingTimeout));
+    assert_eq!(rig.effects.close_socket, Some(socket(1)));
+}
+
+#[test]
+fn a_ping_that_left_by_polling_may_be_answered_on_the_websocket() {
+    let mut rig = Rig::probing();
+    rig.poll();
+    rig.settings.upgrade_timeout = Duration::from_secs(60);
+    rig.wait(9_000);
+    rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+    rig.wait(16_000);
+    assert_eq!(rig.frames(), ["2"]);
+    rig.handle(Input::SocketReceived(socket(1), Packet::Pong("")));
+    rig.wait(24_999);
+    assert_eq!(rig.effects.closed, None);
+    rig.wait(1);
+    assert_eq!(rig.frames(), ["2"]);
+}
+
+#[test]
+fn a_reader_that_stopped_fills_its_outbox_and_no_more() {
+    let mut rig = Rig::polling();
+    rig.limits.max_outbox_packets = 2;
+    rig.send("4a");
+    rig.send("4b");
+    assert_eq!(rig.session.send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool), Err(OutboxFull));
+    rig.limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
+    assert_eq!(rig.session.send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool), Err(OutboxFull));
+    assert_eq!(rig.poll().as_deref(), Some("4a\x1e4b"));
+}
+
+#[test]
+fn keys_of_sockets_differ() {
+    assert!(!socket(1).is_null());
+    assert_ne!(socket(1), socket(2));
+}
+
+/// A step of a random life.
+#[derive(Debug, Clone, Copy)]
+enum Op {
+    Send,
+    Poll,
+    Probe,
+    Upgrade,
+    DropProbe,
+    Wait(u16),
+    Pong,
+}
+
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let op = prop_oneof![
+        4 => Just(Op::Send),
+        4 => Just(Op::Poll),
+        1 => Just(Op::Probe),
+        1 => Just(Op::Upgrade),
+        1 => Just(Op::DropProbe),
+        2 => (0u16..30_000).prop_map(Op::Wait),
+        2 => Just(Op::Pong),
+    ];
+    proptest::collection::vec(op, 0..80)
+}
+
+proptest! {
+    /// A client that keeps to the protocol gets every message once and in order, however
+    /// polls, probes, upgrades and pings fall.
+    #[test]
+    fn nothing_is_lost_or_reordered(ops in ops()) {
+        let mut rig = Rig::polling();
+        let (mut sent, mut got): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        let (mut probe, mut next, mut polling, mut upgraded) = (None, 1, false, false);
+        for op in ops {
+            match op {
+                Op::Send => {
+                    let packet = format!("4{}", sent.len());
+                    if rig.session.is_open() {
+                        rig.send(&packet);
+                        sent.push(packet);
+                    }
+                }
+                Op::Poll if !polling && !upgraded && rig.session.is_known() => {
+                    polling = rig.handle(Input::PollStarted) == Step::Done;
+                }
+                Op::Probe if probe.is_none() && !upgraded => {
+                    next += 1;
+                    probe = Some(next);
+                    rig.handle(Input::SocketOpened(socket(next)));
+                    rig.handle(Input::SocketReceived(socket(next), Packet::Ping("probe")));
+                }
+                Op::Upgrade if probe.is_some() && !polling && !upgraded => {
+                    let key = socket(probe.unwrap_or_default());
+                    rig.handle(Input::SocketReceived(key, Packet::Upgrade));
+                    upgraded = rig.session.socket_outbox().is_some();
+                }
+                Op::DropProbe if !upgraded => {
+                    if let Some(n) = probe.take() {
+                        rig.handle(Input::SocketLost(socket(n), CloseReason::TransportClose));
+                    }
+                }
+                Op::Wait(millis) => rig.wait(millis.into()),
+                Op::Pong => {
+                    if upgraded {
+                        let key = socket(probe.unwrap_or_default());
+                        rig.handle(Input::SocketReceived(key, Packet::Pong("")));
+                    } else {
+                        rig.handle(Input::Posted(Packet::Pong("")));
+                    }
+                }
+                _ => {}
+            }
+            if rig.effects.close_socket.is_some() && !upgraded {
+                probe = None;
+            }
+            if let Some(body) = rig.payload() {
+                polling = false;
+                got.extend(body.split('\x1e').filter(|p| p.starts_with('4')).map(str::to_owned));
+            }
+            got.extend(rig.frames().into_iter().filter(|p| p.starts_with('4')));
+        }
+        if rig.session.is_open() && !upgraded {
+            if !polling {
+                rig.handle(Input::PollStarted);
+            }
+            let body = rig.payload().unwrap_or_default();
+            got.extend(body.split('\x1e').filter(|p| p.starts_with('4')).map(str::to_owned));
+        }
+        if rig.session.is_open() {
+            prop_assert_eq!(got, sent);
+        } else {
+            prop_assert_eq!(&got[..], &sent[..got.len()]);
+        }
+    }
+}
