@@ -3,3 +3,5 @@
 
 pub mod config;
 pub mod engineio;
+pub mod rate;
+pub mod socketio;

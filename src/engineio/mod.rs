@@ -18,5 +18,5 @@ pub mod session_id;
 
 pub use error::{CloseReason, DecodeError, Reject};
 pub use packet::{Message, Packet};
-pub use session::Session;
+pub use session::{Session, SessionKey};
 pub use session_id::SessionId;

@@ -49,6 +49,9 @@ use upgrade::{Probe, Verdict};
 slotmap::new_key_type! {
     /// One WebSocket connection, as the transport counts them.
     pub struct ConnectionKey;
+
+    /// One session, as the hub counts them: what the layers above call a client by.
+    pub struct SessionKey;
 }
 
 /// Time a closed polling session waits for the poll that fetches its end.

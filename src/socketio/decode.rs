@@ -1,0 +1,243 @@
+//! A Socket.IO packet in its text form (Socket.IO v5, "Packet encoding"):
+//! `<type>[<attachments>-][<namespace>,][<ack id>][<JSON>]`.
+//!
+//! Everything borrows from the message. The JSON is validated and its outer array opened, so
+//! that the event's name is known; the arguments stay text. The rules of what each type
+//! accepts are those of the reference parser 4.2.
+
+use super::error::DecodeError;
+use super::json;
+use std::borrow::Cow;
+
+/// The namespace of a packet that names none.
+pub const MAIN: &str = "/";
+
+/// Names of events that only the library itself emits; from a client they break the protocol.
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
+/// A packet as it was received, attachments not yet joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// The namespace it is for.
+    pub namespace: &'a str,
+    /// Binary attachments that follow in messages of their own.
+    pub attachments: usize,
+    /// What it says.
+    pub body: Body<'a>,
+}
+
+/// What a packet says, by type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// `0`, with the client's auth object, `{}` if it gave none.
+    Connect(&'a str),
+    /// `1`
+    Disconnect,
+    /// `2` and `5`
+    Event {
+        /// Its name; a number is passed as its digits. `None` for an event without a payload,
+        /// which nobody gets.
+        name: Option<Cow<'a, str>>,
+        /// The arguments after the name: the inside of a JSON array.
+        args: &'a str,
+        /// The id under which the client wants an answer.
+        ack: Option<u64>,
+    },
+    /// `3` and `6`
+    Ack {
+        /// The id under which the server asked; an answer without one is ignored.
+        id: Option<u64>,
+        /// The arguments: the inside of a JSON array.
+        args: &'a str,
+    },
+    /// `4`: only servers send it.
+    ConnectError,
+}
+
+/// Decodes one text message.
+///
+/// # Errors
+/// [`DecodeError`] for everything that the reference parser throws on.
+pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeError> {
+    let kind = *text.as_bytes().first().ok_or(DecodeError::UnknownType)?;
+    let mut rest = text.get(1..).ok_or(DecodeError::UnknownType)?;
+    let mut attachments = 0;
+    if let b'5' | b'6' = kind {
+        (attachments, rest) = attachment_count(rest, max_attachments)?;
+    }
+    let namespace;
+    (namespace, rest) = split_namespace(rest);
+    let id;
+    (id, rest) = ack_id(rest)?;
+    let payload = match rest {
+        "" => None,
+        _ => Some(payload(rest)?),
+    };
+    let body = match kind {
+        b'0' => Body::Connect(match payload {
+            None => "{}",
+            Some(json) if json.starts_with('{') => json,
+            Some(_) => return Err(DecodeError::Payload),
+        }),
+        b'1' if payload.is_none() => Body::Disconnect,
+        b'1' => return Err(DecodeError::Payload),
+        b'2' | b'5' => {
+            let (name, args) = match payload {
+                None if attachments > 0 => return Err(DecodeError::Payload),
+                None => (None, ""),
+                Some(json) => {
+                    let (name, args) = event(json)?;
+                    (Some(name), args)
+                }
+            };
+            Body::Event { name, args, ack: id }
+        }
+        b'3' | b'6' => Body::Ack {
+            id,
+            args: match payload {
+                None if attachments > 0 => return Err(DecodeError::Payload),
+                None => "",
+                Some(json) => array(json)?,
+            },
+        },
+        b'4' => Body::ConnectError,
+        _ => return Err(DecodeError::UnknownType),
+    };
+    Ok(Packet { namespace, attachments, body })
+}
+
+fn attachment_count(text: &str, max: usize) -> Result<(usize, &str), DecodeError> {
+    let (digits, rest) = text.split_once('-').ok_or(DecodeError::AttachmentCount)?;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(DecodeError::AttachmentCount);
+    }
+    match digits.parse::<usize>() {
+        Ok(count) if (1..=max).contains(&count) => Ok((count, rest)),
+        _ => Err(DecodeError::AttachmentCount),
+    }
+}
+
+fn split_namespace(text: &str) -> (&str, &str) {
+    if !text.starts_with('/') {
+        return (MAIN, text);
+    }
+    text.split_once(',').unwrap_or((text, ""))
+}
+
+fn ack_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        None | Some(("", _)) => Ok((None, text)),
+        Some((digits, rest)) => {
+            digits.parse().map(|id| (Some(id), rest)).map_err(|_| DecodeError::AckId)
+        }
+    }
+}
+
+/// The whole rest as one JSON value, white space around it removed.
+fn payload(text: &str) -> Result<&str, DecodeError> {
+    let len = json::value_len(text).map_err(|_| DecodeError::Json)?;
+    if !json::is_blank_from(text, len) {
+        return Err(DecodeError::Json);
+    }
+    Ok(text.trim_matches([' ', '\t', '\n', '\r']))
+}
+
+/// The inside of a JSON array.
+fn array(json: &str) -> Result<&str, DecodeError> {
+    json.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or(DecodeError::Payload)
+}
+
+/// The name of an event and its arguments.
+fn event(json: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
+    let mut elements = json::elements(array(json)?);
+    let first = elements.next().ok_or(DecodeError::Payload)?;
+    let name = match first.as_bytes().first() {
+        Some(b'"') => string(first)?,
+        Some(b'-' | b'0'..=b'9') => Cow::Borrowed(first),
+        _ => return Err(DecodeError::Payload),
+    };
+    if first.starts_with('"') && RESERVED.contains(&&*name) {
+        return Err(DecodeError::ReservedEvent);
+    }
+    Ok((name, elements.rest()))
+}
+
+/// The characters of a JSON string. One with a lone surrogate escape has no Rust form.
+fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
+    let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(DecodeError::Payload)?;
+    if !inside.contains('\\') {
+        return Ok(Cow::Borrowed(inside));
+    }
+    serde_json::from_str(json).map(Cow::Owned).map_err(|_| DecodeError::Payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ok(text: &str) -> Packet<'_> {
+        decode(text, 10).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn event<'a>(name: &'a str, args: &'a str, ack: Option<u64>) -> Body<'a> {
+        Body::Event { name: Some(name.into()), args, ack }
+    }
+
+    #[test]
+    fn connects_carry_a_namespace_and_an_object() {
+        let connect = |namespace, auth| Packet { namespace, attachments: 0, body: Body::Connect(auth) };
+        assert_eq!(ok("0"), connect("/", "{}"));
+        assert_eq!(ok("0{\"a\":1}"), connect("/", "{\"a\":1}"));
+        assert_eq!(ok("0/a"), connect("/a", "{}"));
+        assert_eq!(ok("0/a,"), connect("/a", "{}"));
+        assert_eq!(ok("0/a,{\"x\":1}"), connect("/a", "{\"x\":1}"));
+        assert_eq!(ok("0/a?q=1"), connect("/a?q=1", "{}"));
+    }
+
+    #[test]
+    fn events_keep_their_arguments_as_text() {
+        assert_eq!(ok("2[\"a\"]").body, event("a", "", None));
+        assert_eq!(ok("2[\"a\", 1e400 , {\"b\":[ ]}]").body, event("a", "1e400 , {\"b\":[ ]}", None));
+        assert_eq!(ok("2/n,7[\"a\",null]"), Packet { namespace: "/n", attachments: 0, body: event("a", "null", Some(7)) });
+        assert_eq!(ok("2/,[\"a\"]").namespace, "/");
+        assert_eq!(ok("2007[\"a\"]").body, event("a", "", Some(7)));
+        assert_eq!(ok("2[1,\"x\"]").body, event("1", "\"x\"", None));
+        assert_eq!(ok("2[\"\\u0061\"] \n").body, event("a", "", None));
+        assert_eq!(ok("2").body, Body::Event { name: None, args: "", ack: None });
+        assert_eq!(ok("51-[\"m\",{\"_placeholder\":true,\"num\":0}]").attachments, 1);
+    }
+
+    #[test]
+    fn acks_and_disconnects_decode() {
+        assert_eq!(ok("30[]").body, Body::Ack { id: Some(0), args: "" });
+        assert_eq!(ok("30").body, Body::Ack { id: Some(0), args: "" });
+        assert_eq!(ok("3/a,12[1,2]").body, Body::Ack { id: Some(12), args: "1,2" });
+        assert_eq!(ok("61-0[{\"_placeholder\":true,\"num\":0}]").attachments, 1);
+        assert_eq!(ok("1").body, Body::Disconnect);
+        assert_eq!(ok("1/a,"), Packet { namespace: "/a", attachments: 0, body: Body::Disconnect });
+        assert_eq!(ok("4{\"message\":\"x\"}").body, Body::ConnectError);
+    }
+
+    #[test]
+    fn what_the_reference_parser_throws_on_is_refused() {
+        for text in [
+            "", "7", "abc", "\u{e9}", "0[]", "0null", "0\"s\"", "0,", "0{", "1{}", "2{}", "2[]", "2[null]", "2[{}]",
+            "2[\"connect\"]", "2[\"disconnecting\"]", "2[\"newListener\"]", "2[\"\\u0063onnect\"]", "21.5[\"a\"]",
+            "2-1[\"a\"]", "2abc[\"a\"]", "2[\"a\"", "2[\"a\"]x", "30{}", "30null", "5[\"a\"]", "50-[\"a\"]",
+            "5-[\"a\"]", "5-1-[\"a\"]", "51.5-[\"a\"]", "511-[\"a\"]", "51-", "61-0", "5x-[\"a\"]",
+            "299999999999999999999[\"a\"]",
+        ] {
+            assert!(decode(text, 10).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_decodes_or_is_refused(text in "[0-7]?[0-9]{0,2}-?(/[a-z]?,?)?[0-9]?.*") {
+            let _ = decode(&text, 10);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! What the application says: an [`Io`] to say it with, and the queue in which it waits.
+//!
+//! An emission is encoded once, when it is made, and its receivers are settled then too: a
+//! socket that leaves a room afterwards still gets what was sent to the room before. `hub`
+//! carries the queue out after the callback, in order.
+
+use super::acks::{AckTicket, Owed};
+use super::args::{ArgsWriter, Argument};
+use super::encode;
+use super::error::EmitError;
+use super::registry::{Registry, SocketKey};
+use super::socket_id::SocketId;
+use crate::config::Limits;
+use bytes::Bytes;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Where an answer goes. Using it up answers; an event can be answered once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub(crate) socket: SocketKey,
+    pub(crate) id: u64,
+}
+
+/// Something to be carried out after the callback.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// An encoded packet, its attachments after it, to these receivers.
+    Send { text: Range<usize>, attachments: Range<usize>, receivers: Range<usize>, volatile: bool },
+    /// The socket leaves its namespace; with `close` the whole connection goes.
+    Disconnect { socket: SocketKey, close: bool },
+}
+
+/// Lengths of the queue's parts at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    text: usize,
+    attachments: usize,
+    receivers: usize,
+    commands: usize,
+}
+
+/// The queue: packets behind one another in one buffer, so that the steady path allocates
+/// nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Emissions {
+    pub(crate) text: String,
+    pub(crate) attachments: Vec<Bytes>,
+    pub(crate) receivers: Vec<SocketKey>,
+    pub(crate) commands: Vec<Command>,
+}
+
+impl Emissions {
+    /// Capacity that is kept from turn to turn.
+    const KEEP: usize = 64 * 1024;
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            text: self.text.len(),
+            attachments: self.attachments.len(),
+            receivers: self.receivers.len(),
+            commands: self.commands.len(),
+        }
+    }
+
+    /// Forgets what was added since the mark.
+    pub(crate) fn roll_back(&mut self, mark: Mark) {
+        self.text.truncate(mark.text);
+        self.attachments.truncate(mark.attachments);
+        self.receivers.truncate(mark.receivers);
+        self.commands.truncate(mark.commands);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(Self::KEEP);
+        self.attachments.clear();
+        self.receivers.clear();
+        self.receivers.shrink_to(Self::KEEP);
+        self.commands.clear();
+    }
+
+    /// Adds a packet to one receiver that has its text already.
+    pub(crate) fn push_plain(&mut self, socket: SocketKey, write: impl FnOnce(&mut String)) {
+        let mark = self.mark();
+        write(&mut self.text);
+        self.receivers.push(socket);
+        self.push_send(mark, false);
+    }
+
+    fn push_send(&mut self, mark: Mark, volatile: bool) {
+        self.commands.push(Command::Send {
+            text: mark.text..self.text.len(),
+            attachments: mark.attachments..self.attachments.len(),
+            receivers: mark.receivers..self.receivers.len(),
+            volatile,
+        });
+    }
+
+    /// Encodes a packet: its start by `start`, which learns the number of attachments, then
+    /// the arguments.
+    fn encode(
+        &mut self,
+        mark: Mark,
+        comma: bool,
+        args: &[&dyn Argument],
+        start: impl Fn(usize, &mut String),
+    ) -> Result<(), EmitError> {
+        let written = self.try_encode(mark, comma, args, start);
+        if written.is_err() {
+            self.roll_back(mark);
+        }
+        written
+    }
+
+    fn try_encode(
+        &mut self,
+        mark: Mark,
+        comma: bool,
+        args: &[&dyn Argument],
+        start: impl Fn(usize, &mut String),
+    ) -> Result<(), EmitError> {
+        start(0, &mut self.text);
+        if comma && !args.is_empty() {
+            self.text.push(',');
+        }
+        let args_at = self.text.len();
+        let count = ArgsWriter::new(&mut self.text, &mut self.attachments).list(args)?;
+        if count > 0 {
+            // The number of attachments stands before the arguments and is known after them;
+            // binary is rare, so the copy is made only then.
+            let args_text = self.text.split_off(args_at);
+            self.text.truncate(mark.text);
+            start(count, &mut self.text);
+            if comma {
+                self.text.push(',');
+            }
+            self.text.push_str(&args_text);
+        }
+        self.text.push(']');
+        Ok(())
+    }
+}
+
+/// The application's hand: lent to each callback.
+#[derive(Debug)]
+pub struct Io<'a> {
+    pub(crate) registry: &'a mut Registry,
+    pub(crate) queue: &'a mut Emissions,
+    pub(crate) limits: &'a Limits,
+    pub(crate) now: Instant,
+}
+
+impl Io<'_> {
+    /// The public id of a socket.
+    pub fn id(&self, socket: SocketKey) -> Option<SocketId> {
+        self.registry.id(socket)
+    }
+
+    /// The socket with this id, if it is connected to this namespace.
+    pub fn find(&self, namespace: &str, id: &SocketId) -> Option<SocketKey> {
+        let namespace = self.registry.find_namespace(namespace)?;
+        let key = self.registry.by_id(id)?;
+        (self.registry.namespace_of(key) == Some(namespace)).then_some(key)
+    }
+
+    /// The namespace that a socket is in.
+    pub fn namespace(&self, socket: SocketKey) -> Option<&str> {
+        self.registry.namespace_of(socket).map(|namespace| self.registry.namespace_name(namespace))
+    }
+
+    /// The rooms that a socket is in, the one of its own id first.
+    pub fn rooms(&self, socket: SocketKey) -> Vec<&str> {
+        self.registry.rooms(socket)
+    }
+
+    /// The connected sockets of a room.
+    pub fn members(&mut self, namespace: &str, room: &str) -> Vec<SocketKey> {
+        let mut members = Vec::new();
+        if let Some(namespace) = self.registry.find_namespace(namespace) {
+            self.registry.receivers(namespace, &[room], &[], None, &mut members);
+        }
+        members
+    }
+
+    /// The time of this turn.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Puts a socket into a room.
+    ///
+    /// # Errors
+    /// [`EmitError::TooManyRooms`], or [`EmitError::NotConnected`] if the socket is gone.
+    pub fn join(&mut self, socket: SocketKey, room: &str) -> Result<(), EmitError> {
+        if self.registry.get(socket).is_none() {
+            return Err(EmitError::NotConnected);
+        }
+        match self.registry.join(socket, room, self.limits.max_rooms_per_socket) {
+            true => Ok(()),
+            false => Err(EmitError::TooManyRooms),
+        }
+    }
+
+    /// Takes a socket out of a room.
+    pub fn leave(&mut self, socket: SocketKey, room: &str) {
+        self.registry.leave(socket, room);
+    }
+
+    /// Sends an event to one socket.
+    ///
+    /// # Errors
+    /// [`EmitError`] if the socket is gone or an argument has no JSON form.
+    pub fn emit(&mut self, socket: SocketKey, name: &str, args: &[&dyn Argument]) -> Result<(), EmitError> {
+        self.emit_as(socket, name, args, None)
+    }
+
+    /// Sends an event to one socket and asks for an answer, which
+    /// [`Application::answer`](super::Application::answer) gets, or the news that none came
+    /// within `timeout`.
+    ///
+    /// # Errors
+    /// [`EmitError`] as for [`emit`](Self::emit), and [`EmitError::TooManyAcks`].
+    pub fn emit_with_ack(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+        timeout: Duration,
+    ) -> Result<AckTicket, EmitError> {
+        let entry = self.registry.get(socket).ok_or(EmitError::NotConnected)?;
+        if entry.owed.as_ref().is_some_and(|owed| owed.len() >= self.limits.max_pending_acks) {
+            return Err(EmitError::TooManyAcks);
+        }
+        let namespace = entry.namespace;
+        let id = self.registry.next_ack(namespace);
+        self.emit_as(socket, name, args, Some(id))?;
+        if let Some(entry) = self.registry.get_mut(socket) {
+            let owed: &mut Owed = entry.owed.get_or_insert_default();
+            owed.add(id, self.now + timeout);
+        }
+        Ok(AckTicket { socket, id })
+    }
+
+    fn emit_as(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+        ack: Option<u64>,
+    ) -> Result<(), EmitError> {
+        let namespace = self.registry.namespace_of(socket).ok_or(EmitError::NotConnected)?;
+        let namespace = self.registry.namespace_name(namespace);
+        let mark = self.queue.mark();
+        self.queue.encode(mark, true, args, |count, out| encode::event(count, namespace, ack, name, out))?;
+        self.queue.receivers.push(socket);
+        self.queue.push_send(mark, false);
+        Ok(())
+    }
+
+    /// Answers an event.
+    ///
+    /// # Errors
+    /// [`EmitError`] if the socket is gone or an argument has no JSON form.
+    pub fn reply(&mut self, reply: Reply, args: &[&dyn Argument]) -> Result<(), EmitError> {
+        let namespace = self.registry.namespace_of(reply.socket).ok_or(EmitError::NotConnected)?;
+        let namespace = self.registry.namespace_name(namespace);
+        let mark = self.queue.mark();
+        self.queue.encode(mark, false, args, |count, out| encode::ack(count, namespace, reply.id, out))?;
+        self.queue.receivers.push(reply.socket);
+        self.queue.push_send(mark, false);
+        Ok(())
+    }
+
+    /// Starts an emission to many: to the whole namespace unless rooms are named.
+    pub fn broadcast<'r>(&mut self, namespace: &'r str) -> Broadcast<'_, 'r> {
+        Broadcast {
+            io: Io { registry: self.registry, queue: self.queue, limits: self.limits, now: self.now },
+            namespace,
+            rooms: heapless::Vec::new(),
+            except: heapless::Vec::new(),
+            sender: None,
+            volatile: false,
+        }
+    }
+
+    /// Disconnects a socket from its namespace; its client's connection stays.
+    pub fn disconnect(&mut self, socket: SocketKey) {
+        self.queue.commands.push(Command::Disconnect { socket, close: false });
+    }
+
+    /// Disconnects every socket of this socket's client and closes the connection, after what
+    /// was sent before.
+    pub fn close(&mut self, socket: SocketKey) {
+        self.queue.commands.push(Command::Disconnect { socket, close: true });
+    }
+}
+
+/// Rooms that one emission can name, and as many that it can leave out.
+const MAX_NAMED: usize = 8;
+
+/// An emission to many, being put together.
+#[derive(Debug)]
+pub struct Broadcast<'io, 'r> {
+    io: Io<'io>,
+    namespace: &'r str,
+    rooms: heapless::Vec<&'r str, MAX_NAMED>,
+    except: heapless::Vec<&'r str, MAX_NAMED>,
+    sender: Option<SocketKey>,
+    volatile: bool,
+}
+
+impl<'r> Broadcast<'_, 'r> {
+    /// To the members of this room too. More than eight rooms are not taken: the ninth and
+    /// later ones are ignored.
+    pub fn to(mut self, room: &'r str) -> Self {
+        let _ = self.rooms.push(room);
+        self
+    }
+
+    /// Not to the members of this room. At most eight, as for [`to`](Self::to).
+    pub fn except(mut self, room: &'r str) -> Self {
+        let _ = self.except.push(room);
+        self
+    }
+
+    /// Not to this socket, which is the sender.
+    pub fn from(mut self, sender: SocketKey) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// Only to those whose transport can take it at once.
+    pub fn volatile(mut self) -> Self {
+        self.volatile = true;
+        self
+    }
+
+    /// Sends the event; returns how many sockets it is for.
+    ///
+    /// # Errors
+    /// [`EmitError::Json`] if an argument has no JSON form.
+    pub fn emit(self, name: &str, args: &[&dyn Argument]) -> Result<usize, EmitError> {
+        let Io { registry, queue, .. } = self.io;
+        let Some(namespace) = registry.find_namespace(self.namespace) else { return Ok(0) };
+        let mark = queue.mark();
+        registry.receivers(namespace, &self.rooms, &self.except, self.sender, &mut queue.receivers);
+        let count = queue.receivers.len() - mark.receivers;
+        if count > 0 {
+            queue.encode(mark, true, args, |attachments, out| {
+                encode::event(attachments, self.namespace, None, name, out);
+            })?;
+            queue.push_send(mark, self.volatile);
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,349 @@
+//! A validating scan over JSON text (RFC 8259) that builds nothing: it finds where a value
+//! ends, so that arguments can be passed on as the text they came in.
+//!
+//! Numbers keep their digits (`1e400` and integers of any length pass), strings keep their
+//! escapes, lone surrogates included, as JavaScript accepts them. Nesting is bounded by
+//! [`MAX_DEPTH`]; the scan uses a bit a level and does not recurse. Invariant, held by a test
+//! against serde_json: what this accepts, serde_json accepts as a raw value, and the other
+//! way round.
+
+/// Arrays and objects inside one another that are accepted; serde_json's own limit is 128.
+pub const MAX_DEPTH: usize = 127;
+
+/// The text is not JSON, or nested too deeply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not JSON")]
+pub struct Invalid;
+
+/// The length in bytes of the JSON value at the start of `text`, white space before it
+/// included.
+///
+/// # Errors
+/// [`Invalid`] if there is no complete value.
+pub fn value_len(text: &str) -> Result<usize, Invalid> {
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    scan.value()?;
+    Ok(scan.at)
+}
+
+/// Whether only white space follows from byte `at` on.
+pub fn is_blank_from(text: &str, at: usize) -> bool {
+    text.as_bytes().get(at..).is_none_or(|rest| rest.iter().all(|b| is_space(*b)))
+}
+
+/// The elements of a JSON array that [`value_len`] has accepted, as text without white space
+/// around it. `inside` is what stands between the brackets.
+pub fn elements(inside: &str) -> Elements<'_> {
+    Elements { rest: inside }
+}
+
+/// Iterator over the elements of an array. See [`elements`].
+#[derive(Debug, Clone)]
+pub struct Elements<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Elements<'a> {
+    /// What has not been taken yet, without the comma before it.
+    pub fn rest(&self) -> &'a str {
+        self.rest.trim_matches(SPACE)
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let len = value_len(self.rest).ok()?;
+        let (value, rest) = self.rest.split_at_checked(len)?;
+        let rest = rest.trim_start_matches(SPACE);
+        self.rest = rest.strip_prefix(',').unwrap_or(rest);
+        Some(value.trim_start_matches(SPACE))
+    }
+}
+
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Which bracket each open level is: a set bit is an object.
+#[derive(Default)]
+struct Levels {
+    bits: u128,
+    depth: usize,
+}
+
+impl Levels {
+    fn push(&mut self, object: bool) -> Result<(), Invalid> {
+        if self.depth == MAX_DEPTH {
+            return Err(Invalid);
+        }
+        self.bits = self.bits << 1 | u128::from(object);
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.bits >>= 1;
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn in_object(&self) -> bool {
+        self.bits & 1 == 1
+    }
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while self.peek().is_some_and(is_space) {
+            self.at += 1;
+        }
+    }
+
+    fn next_after_space(&mut self) -> Result<u8, Invalid> {
+        self.space();
+        self.peek().ok_or(Invalid)
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
+        if self.next_after_space()? != byte {
+            return Err(Invalid);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<(), Invalid> {
+        let mut levels = Levels::default();
+        loop {
+            // A value starts here.
+            match self.next_after_space()? {
+                b'"' => self.string()?,
+                b'-' | b'0'..=b'9' => self.number()?,
+                b't' => self.word(b"true")?,
+                b'f' => self.word(b"false")?,
+                b'n' => self.word(b"null")?,
+                b'[' => {
+                    self.at += 1;
+                    if self.next_after_space()? != b']' {
+                        levels.push(false)?;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b'{' => {
+                    self.at += 1;
+                    if self.next_after_space()? != b'}' {
+                        levels.push(true)?;
+                        self.key()?;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                _ => return Err(Invalid),
+            }
+            // A value ended here: close what ends with it, or go to the next one.
+            loop {
+                if levels.depth == 0 {
+                    return Ok(());
+                }
+                let object = levels.in_object();
+                match self.next_after_space()? {
+                    b',' => {
+                        self.at += 1;
+                        if object {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    b']' if !object => {
+                        self.at += 1;
+                        levels.pop();
+                    }
+                    b'}' if object => {
+                        self.at += 1;
+                        levels.pop();
+                    }
+                    _ => return Err(Invalid),
+                }
+            }
+        }
+    }
+
+    fn key(&mut self) -> Result<(), Invalid> {
+        if self.next_after_space()? != b'"' {
+            return Err(Invalid);
+        }
+        self.string()?;
+        self.expect(b':')
+    }
+
+    /// RFC 8259 section 7, from the opening quote.
+    fn string(&mut self) -> Result<(), Invalid> {
+        self.at += 1;
+        loop {
+            let rest = self.bytes.get(self.at..).ok_or(Invalid)?;
+            let plain = rest
+                .iter()
+                .position(|b| *b == b'"' || *b == b'\\' || *b < 0x20)
+                .ok_or(Invalid)?;
+            self.at += plain;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                _ => return Err(Invalid),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Invalid> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 2;
+                Ok(())
+            }
+            Some(b'u') => {
+                let digits = self.bytes.get(self.at + 2..self.at + 6).ok_or(Invalid)?;
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return Err(Invalid);
+                }
+                self.at += 6;
+                Ok(())
+            }
+            _ => Err(Invalid),
+        }
+    }
+
+    /// RFC 8259 section 6.
+    fn number(&mut self) -> Result<(), Invalid> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return Err(Invalid),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Invalid> {
+        let start = self.at;
+        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { Err(Invalid) } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Invalid> {
+        match self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+            true => {
+                self.at += word.len();
+                Ok(())
+            }
+            false => Err(Invalid),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    fn accepts(text: &str) -> bool {
+        value_len(text).is_ok_and(|len| is_blank_from(text, len))
+    }
+
+    #[test]
+    fn values_of_every_kind_are_accepted_with_their_length() {
+        for text in [
+            "null", "true", "false", "0", "-0", "12", "-1.5e+10", "1e400", "\"\"", "\"a\\u00e9\\n\"",
+            "\"\\ud800\"", "[]", "[1,[2,{}],\"x\"]", "{\"a\":{\"b\":[]},\"c\":null}", " [ 1 , 2 ] ",
+            "123456789012345678901234567890", "\"\u{e9}\u{1f600}\"",
+        ] {
+            assert!(accepts(text), "{text}");
+        }
+        assert_eq!(value_len("[1] tail"), Ok(3));
+        assert_eq!(value_len("12,"), Ok(2));
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        for text in [
+            "", " ", "nul", "tru", "01", "1.", ".5", "1e", "+1", "-", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\n\"",
+            "[", "[1", "[1,", "[1,]", "[,]", "]", "[1}", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}",
+            "{a:1}", "{1:1}", "{\"a\" 1}", "'a'", "NaN", "undefined", "[1]]", "1 2",
+        ] {
+            assert!(!accepts(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(accepts(&nested(MAX_DEPTH)));
+        assert!(!accepts(&nested(MAX_DEPTH + 2)));
+        assert!(!accepts(&"[".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn elements_come_out_as_the_text_they_were() {
+        let list: Vec<_> = elements(" 1e5 , \"a,b\" ,[1, 2],{\"x\":[ ]} ").collect();
+        assert_eq!(list, ["1e5", "\"a,b\"", "[1, 2]", "{\"x\":[ ]}"]);
+        assert_eq!(elements("  ").count(), 0);
+        let mut rest = elements("\"name\" , 1, 2 ");
+        rest.next();
+        assert_eq!(rest.rest(), "1, 2");
+    }
+
+    /// Text that is nearly JSON: pieces of it in any order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = proptest::sample::select(vec![
+            "[", "]", "{", "}", ",", ":", "\"", "\"a\"", "\"a\":", "1", "-", "0", ".", "e", "5", "true", "null",
+            "\\", "u00e9", " ", "\n", "\u{e9}", "[]", "{}", "\"\\n\"", "false", "1.5e3",
+        ]);
+        proptest::collection::vec(piece, 0..24).prop_map(|list| list.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn the_scan_agrees_with_serde_json(text in pieces()) {
+            let theirs = serde_json::from_str::<&RawValue>(&text).is_ok();
+            prop_assert_eq!(accepts(&text), theirs, "{}", text);
+        }
+
+        #[test]
+        fn the_scan_never_panics(text in ".*") {
+            let _ = value_len(&text);
+            let _ = elements(&text).count();
+        }
+    }
+}

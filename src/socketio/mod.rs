@@ -1,0 +1,29 @@
+//! Socket.IO protocol revision 5, pure: messages in, events and emissions out.
+//!
+//! Where it stands: above `engineio`, whose messages it decodes and encodes, and below the
+//! application, whose trait ([`Application`]) and tools ([`Io`]) are defined here. `hub` owns
+//! the state and carries the emissions out. What is only passed on is never decoded:
+//! arguments stay JSON text from socket to socket. Source: the Socket.IO protocol document,
+//! revision 5, and the answers of the reference server `socket.io` 4.8.
+
+pub mod acks;
+pub mod application;
+pub mod args;
+mod attachments;
+pub mod client;
+pub mod decode;
+pub mod emit;
+pub mod encode;
+pub mod error;
+pub mod json;
+pub mod registry;
+pub mod rooms;
+pub mod socket_id;
+
+pub use acks::{AckError, AckTicket};
+pub use application::{Admission, Application, Event, Handshake, Refusal};
+pub use args::{Arg, Argument, Args, Attachment, Raw};
+pub use emit::Io;
+pub use error::{DecodeError, DisconnectReason, EmitError};
+pub use registry::SocketKey;
+pub use socket_id::SocketId;

@@ -1,0 +1,399 @@
+//! Who is connected: namespaces, their sockets, and which rooms these are in.
+//!
+//! A socket is one client in one namespace. Keys carry a generation, so a key that outlives
+//! its socket finds nothing instead of somebody else.
+
+use super::acks::Owed;
+use super::rooms::{RoomKey, Rooms};
+use super::socket_id::SocketId;
+use crate::engineio::SessionKey;
+use rustc_hash::FxHashMap;
+use slotmap::SlotMap;
+use std::collections::HashMap;
+
+slotmap::new_key_type! {
+    /// One socket. Cheap to copy and to compare; valid while the socket is connected.
+    pub struct SocketKey;
+
+    /// One namespace.
+    pub(crate) struct NamespaceKey;
+}
+
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub(super) id: SocketId,
+    pub(super) session: SessionKey,
+    pub(super) namespace: NamespaceKey,
+    pub(super) rooms: Vec<RoomKey>,
+    /// Whether it still is in the room that has its own id for a name.
+    in_own_room: bool,
+    /// Whether its connect has been answered.
+    pub(super) connected: bool,
+    /// Its place among the members of the namespace.
+    at: u32,
+    /// The last emission that has counted this socket in or out.
+    seen: u32,
+    pub(super) owed: Option<Box<Owed>>,
+}
+
+const _: () = assert!(size_of::<Socket>() <= 88);
+
+#[derive(Debug)]
+struct Namespace {
+    name: Box<str>,
+    members: Vec<SocketKey>,
+    rooms: Rooms,
+    next_ack: u64,
+}
+
+type Sockets = SlotMap<SocketKey, Socket>;
+
+/// Whether this emission meets the socket for the first time, and the socket is connected.
+fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
+    match sockets.get_mut(key) {
+        Some(socket) if socket.seen != emission => {
+            socket.seen = emission;
+            socket.connected
+        }
+        _ => false,
+    }
+}
+
+/// All sockets of the server.
+#[derive(Debug, Default)]
+pub struct Registry {
+    sockets: Sockets,
+    /// Ids are random and made here, so a fast hash does.
+    by_id: FxHashMap<SocketId, SocketKey>,
+    namespaces: SlotMap<NamespaceKey, Namespace>,
+    by_name: HashMap<Box<str>, NamespaceKey>,
+    emission: u32,
+}
+
+impl Registry {
+    /// The namespace of this name, made if there is none.
+    pub(crate) fn open_namespace(&mut self, name: &str) -> NamespaceKey {
+        if let Some(key) = self.by_name.get(name) {
+            return *key;
+        }
+        let namespace =
+            Namespace { name: name.into(), members: Vec::new(), rooms: Rooms::default(), next_ack: 0 };
+        let key = self.namespaces.insert(namespace);
+        self.by_name.insert(name.into(), key);
+        key
+    }
+
+    pub(crate) fn find_namespace(&self, name: &str) -> Option<NamespaceKey> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn namespace_name(&self, namespace: NamespaceKey) -> &str {
+        self.namespaces.get(namespace).map_or("", |namespace| &namespace.name)
+    }
+
+    /// Adds a socket whose connect is being decided.
+    pub(crate) fn add(&mut self, session: SessionKey, namespace: NamespaceKey, id: SocketId) -> SocketKey {
+        let members = self.namespaces.get_mut(namespace).map(|namespace| &mut namespace.members);
+        let at = members.as_ref().map_or(0, |members| members.len());
+        let key = self.sockets.insert(Socket {
+            id,
+            session,
+            namespace,
+            rooms: Vec::new(),
+            in_own_room: true,
+            connected: false,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+            seen: 0,
+            owed: None,
+        });
+        if let Some(members) = members {
+            members.push(key);
+        }
+        self.by_id.insert(id, key);
+        key
+    }
+
+    pub(crate) fn set_connected(&mut self, socket: SocketKey) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.connected = true;
+        }
+    }
+
+    /// Removes a socket from its rooms, its namespace and the registry.
+    pub(crate) fn remove(&mut self, key: SocketKey) {
+        self.leave_all(key);
+        let Some(socket) = self.sockets.remove(key) else { return };
+        self.by_id.remove(&socket.id);
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
+        let at = socket.at as usize;
+        if namespace.members.get(at) == Some(&key) {
+            namespace.members.swap_remove(at);
+            if let Some(moved) = namespace.members.get(at).and_then(|moved| self.sockets.get_mut(*moved)) {
+                moved.at = socket.at;
+            }
+        }
+    }
+
+    pub(super) fn get(&self, socket: SocketKey) -> Option<&Socket> {
+        self.sockets.get(socket)
+    }
+
+    pub(super) fn get_mut(&mut self, socket: SocketKey) -> Option<&mut Socket> {
+        self.sockets.get_mut(socket)
+    }
+
+    /// The session that carries this socket, while it is connected.
+    pub(crate) fn session(&self, socket: SocketKey) -> Option<SessionKey> {
+        self.sockets.get(socket).map(|socket| socket.session)
+    }
+
+    pub(crate) fn namespace_of(&self, socket: SocketKey) -> Option<NamespaceKey> {
+        self.sockets.get(socket).map(|socket| socket.namespace)
+    }
+
+    pub(crate) fn is_connected(&self, socket: SocketKey) -> bool {
+        self.sockets.get(socket).is_some_and(|socket| socket.connected)
+    }
+
+    pub(crate) fn id(&self, socket: SocketKey) -> Option<SocketId> {
+        self.sockets.get(socket).map(|socket| socket.id)
+    }
+
+    pub(super) fn by_id(&self, id: &SocketId) -> Option<SocketKey> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Puts a socket into a room. `false` if it already is in `most` rooms or gone.
+    pub(super) fn join(&mut self, key: SocketKey, room: &str, most: usize) -> bool {
+        let Some(socket) = self.sockets.get_mut(key) else { return false };
+        if room == socket.id.as_str() {
+            socket.in_own_room = true;
+            return true;
+        }
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return false };
+        if let Some(found) = namespace.rooms.find(room)
+            && socket.rooms.contains(&found)
+        {
+            return true;
+        }
+        if socket.rooms.len() >= most {
+            return false;
+        }
+        let opened = namespace.rooms.open(room);
+        namespace.rooms.add(opened, key);
+        socket.rooms.push(opened);
+        true
+    }
+
+    pub(super) fn leave(&mut self, key: SocketKey, room: &str) {
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        if room == socket.id.as_str() {
+            socket.in_own_room = false;
+        }
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
+        let Some(found) = namespace.rooms.find(room) else { return };
+        if let Some(at) = socket.rooms.iter().position(|joined| *joined == found) {
+            socket.rooms.swap_remove(at);
+            namespace.rooms.remove(found, key);
+        }
+    }
+
+    pub(crate) fn leave_all(&mut self, key: SocketKey) {
+        let Some(socket) = self.sockets.get_mut(key) else { return };
+        socket.in_own_room = false;
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
+        for room in std::mem::take(&mut socket.rooms) {
+            namespace.rooms.remove(room, key);
+        }
+    }
+
+    /// The rooms a socket is in, its own first.
+    pub(super) fn rooms(&self, key: SocketKey) -> Vec<&str> {
+        let Some(socket) = self.sockets.get(key) else { return Vec::new() };
+        let own = socket.in_own_room.then_some(socket.id.as_str());
+        let namespace = self.namespaces.get(socket.namespace);
+        let joined = socket.rooms.iter().filter_map(|room| Some(namespace?.rooms.name(*room)));
+        own.into_iter().chain(joined).collect()
+    }
+
+    /// The next ack id of a namespace: one counter for all its sockets.
+    pub(super) fn next_ack(&mut self, namespace: NamespaceKey) -> u64 {
+        let Some(namespace) = self.namespaces.get_mut(namespace) else { return 0 };
+        let id = namespace.next_ack;
+        namespace.next_ack += 1;
+        id
+    }
+
+    /// Appends who receives an emission, each socket once: the members of `rooms` (of the
+    /// whole namespace if there are none), less those in `except` and less `sender`.
+    pub(super) fn receivers(
+        &mut self,
+        namespace: NamespaceKey,
+        rooms: &[&str],
+        except: &[&str],
+        sender: Option<SocketKey>,
+        out: &mut Vec<SocketKey>,
+    ) {
+        self.emission = self.emission.wrapping_add(1).max(1);
+        let emission = self.emission;
+        let Self { sockets, by_id, namespaces, .. } = self;
+        let Some(namespace_entry) = namespaces.get(namespace) else { return };
+        let adapter = &namespace_entry.rooms;
+        if let Some(sender) = sender {
+            counts(sockets, emission, sender);
+        }
+        let own = |sockets: &Sockets, name: &str| {
+            let key = *by_id.get(&SocketId::parse(name)?)?;
+            let socket = sockets.get(key)?;
+            (socket.in_own_room && socket.namespace == namespace).then_some(key)
+        };
+        for name in except {
+            let members = adapter.find(name).map_or(&[][..], |room| adapter.members(room));
+            for key in members.iter().copied().chain(own(sockets, name)) {
+                counts(sockets, emission, key);
+            }
+        }
+        if rooms.is_empty() {
+            out.extend(namespace_entry.members.iter().copied().filter(|key| counts(sockets, emission, *key)));
+            return;
+        }
+        for name in rooms {
+            let members = adapter.find(name).map_or(&[][..], |room| adapter.members(room));
+            let own = own(sockets, name);
+            out.extend(members.iter().copied().chain(own).filter(|key| counts(sockets, emission, *key)));
+        }
+    }
+
+    /// Sockets, connected or being decided.
+    pub fn len(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// Whether there is no socket.
+    pub fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    /// Rooms with somebody in them, in all namespaces; a socket's own room does not count.
+    pub fn rooms_len(&self) -> usize {
+        self.namespaces.values().map(|namespace| namespace.rooms.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    struct Rig {
+        registry: Registry,
+        main: NamespaceKey,
+        sockets: Vec<SocketKey>,
+    }
+
+    impl Rig {
+        fn new(count: u8) -> Self {
+            let mut registry = Registry::default();
+            let main = registry.open_namespace("/");
+            let sockets = (0..count).map(|n| {
+                let key = registry.add(SessionKey::default(), main, SocketId::from_random([n; 15]));
+                registry.set_connected(key);
+                key
+            });
+            let sockets = sockets.collect();
+            Self { registry, main, sockets }
+        }
+
+        fn to(&mut self, rooms: &[&str], except: &[&str], sender: Option<usize>) -> Vec<usize> {
+            let mut out = Vec::new();
+            let sender = sender.map(|at| self.sockets[at]);
+            self.registry.receivers(self.main, rooms, except, sender, &mut out);
+            let mut list: Vec<_> =
+                out.iter().filter_map(|key| self.sockets.iter().position(|other| other == key)).collect();
+            list.sort_unstable();
+            list
+        }
+    }
+
+    #[test]
+    fn each_receiver_counts_once_over_several_rooms_and_the_sender_not_at_all() {
+        let mut rig = Rig::new(4);
+        for (socket, room) in [(0, "a"), (1, "a"), (1, "b"), (2, "b"), (3, "c")] {
+            assert!(rig.registry.join(rig.sockets[socket], room, 8));
+        }
+        assert_eq!(rig.to(&["a", "b", "a"], &[], None), [0, 1, 2]);
+        assert_eq!(rig.to(&["a", "b"], &[], Some(0)), [1, 2]);
+        assert_eq!(rig.to(&["a", "b"], &["b"], None), [0]);
+        assert_eq!(rig.to(&[], &["c", "nobody"], Some(0)), [1, 2]);
+        assert_eq!(rig.to(&["nobody"], &[], None), [0; 0]);
+    }
+
+    #[test]
+    fn a_socket_has_a_room_of_its_own_that_can_be_left() {
+        let mut rig = Rig::new(2);
+        let id = SocketId::from_random([1; 15]);
+        assert_eq!(rig.to(&[id.as_str()], &[], None), [1]);
+        assert_eq!(rig.to(&[], &[id.as_str()], None), [0]);
+        rig.registry.leave(rig.sockets[1], id.as_str());
+        assert_eq!(rig.to(&[id.as_str()], &[], None), [0; 0]);
+        assert!(rig.registry.join(rig.sockets[0], id.as_str(), 8));
+        assert_eq!(rig.to(&[id.as_str()], &[], None), [0]);
+        assert!(rig.registry.join(rig.sockets[1], id.as_str(), 8));
+        assert_eq!(rig.to(&[id.as_str()], &[], None), [0, 1]);
+        let other = rig.registry.open_namespace("/other");
+        let mut out = Vec::new();
+        rig.registry.receivers(other, &[id.as_str()], &[], None, &mut out);
+        assert!(out.is_empty(), "an id means nothing in another namespace");
+    }
+
+    #[test]
+    fn rooms_per_socket_are_bounded_and_joining_twice_is_joining_once() {
+        let mut rig = Rig::new(1);
+        assert!(rig.registry.join(rig.sockets[0], "a", 1));
+        assert!(rig.registry.join(rig.sockets[0], "a", 1));
+        assert!(!rig.registry.join(rig.sockets[0], "b", 1));
+        assert_eq!(rig.registry.rooms(rig.sockets[0]).len(), 2);
+        assert_eq!(rig.registry.rooms_len(), 1);
+    }
+
+    proptest! {
+        /// Against a model of plain maps: the same members after any joins, leaves and ends,
+        /// and nothing is left when all have gone.
+        #[test]
+        fn memberships_agree_with_a_model(ops in proptest::collection::vec((0usize..6, 0u8..4, 0u8..3), 0..60)) {
+            let mut rig = Rig::new(6);
+            let mut model: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+            let mut alive: BTreeSet<usize> = (0..6).collect();
+            for (socket, room, op) in ops {
+                let name = format!("room {room}");
+                match op {
+                    0 if alive.contains(&socket) => {
+                        rig.registry.join(rig.sockets[socket], &name, 8);
+                        model.entry(name).or_default().insert(socket);
+                    }
+                    1 => {
+                        rig.registry.leave(rig.sockets[socket], &name);
+                        model.entry(name).or_default().remove(&socket);
+                    }
+                    _ if room == 0 => {
+                        rig.registry.remove(rig.sockets[socket]);
+                        alive.remove(&socket);
+                        model.values_mut().for_each(|members| _ = members.remove(&socket));
+                    }
+                    _ => {}
+                }
+            }
+            for (name, members) in &model {
+                prop_assert_eq!(rig.to(&[name], &[], None), members.iter().copied().collect::<Vec<_>>());
+            }
+            prop_assert_eq!(rig.to(&[], &[], None), alive.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(rig.registry.rooms_len(), model.values().filter(|members| !members.is_empty()).count());
+            for key in rig.sockets.clone() {
+                rig.registry.remove(key);
+            }
+            prop_assert!(rig.registry.is_empty() && rig.registry.rooms_len() == 0 && rig.registry.by_id.is_empty());
+            prop_assert!(rig.registry.namespaces[rig.main].members.is_empty());
+        }
+    }
+}
