@@ -3,5 +3,7 @@
 
 pub mod config;
 pub mod engineio;
+pub mod hub;
 pub mod rate;
 pub mod socketio;
+pub mod stats;

@@ -82,6 +82,11 @@ impl Client {
         self.assembly.as_ref().map_or(0, |assembly| assembly.bytes())
     }
 
+    /// Forgets a packet that is not complete.
+    pub fn drop_assembly(&mut self) {
+        self.assembly = None;
+    }
+
     /// Its sockets, one a namespace.
     pub fn sockets(&self) -> impl Iterator<Item = SocketKey> + '_ {
         self.first.into_iter().chain(self.others.iter().copied())

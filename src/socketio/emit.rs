@@ -27,6 +27,8 @@ pub struct Reply {
 pub(crate) enum Command {
     /// An encoded packet, its attachments after it, to these receivers.
     Send { text: Range<usize>, attachments: Range<usize>, receivers: Range<usize>, volatile: bool },
+    /// The socket owes an answer: its session has a new time to look at.
+    Watch { socket: SocketKey },
     /// The socket leaves its namespace; with `close` the whole connection goes.
     Disconnect { socket: SocketKey, close: bool },
 }
@@ -239,6 +241,7 @@ impl Io<'_> {
             let owed: &mut Owed = entry.owed.get_or_insert_default();
             owed.add(id, self.now + timeout);
         }
+        self.queue.commands.push(Command::Watch { socket });
         Ok(AckTicket { socket, id })
     }
 

@@ -10,6 +10,7 @@ use crate::engineio::SessionKey;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
 use std::collections::HashMap;
+use std::time::Instant;
 
 slotmap::new_key_type! {
     /// One socket. Cheap to copy and to compare; valid while the socket is connected.
@@ -132,6 +133,34 @@ impl Registry {
                 moved.at = socket.at;
             }
         }
+    }
+
+    /// The socket is leaving: emissions do not reach it any more.
+    pub(crate) fn set_leaving(&mut self, socket: SocketKey) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.connected = false;
+        }
+    }
+
+    /// Whether the socket owes this answer; it does not any more afterwards.
+    pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> bool {
+        self.sockets.get_mut(socket).and_then(|socket| socket.owed.as_mut()).is_some_and(|owed| owed.settle(id))
+    }
+
+    /// All answers that the socket owes; it owes none afterwards.
+    pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<u64> {
+        let owed = self.sockets.get_mut(socket).and_then(|socket| socket.owed.take());
+        owed.map(|owed| owed.ids().collect()).unwrap_or_default()
+    }
+
+    /// An answer whose time is up; it is not owed any more afterwards.
+    pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<u64> {
+        self.sockets.get_mut(socket)?.owed.as_mut()?.expire(now)
+    }
+
+    /// When the next answer of the socket is overdue.
+    pub(crate) fn owed_deadline(&self, socket: SocketKey) -> Option<Instant> {
+        self.sockets.get(socket)?.owed.as_ref()?.deadline()
     }
 
     pub(super) fn get(&self, socket: SocketKey) -> Option<&Socket> {

@@ -1,0 +1,381 @@
+//! Engine.IO sessions: found by id, asked again when their time comes, and noted when they
+//! have something to send. One turn of the server may touch many sessions; what they have to
+//! send is collected once, by [`Hub::flush`](super::Hub::flush).
+//!
+//! Cost of an idle session: its entry here (asserted below), its place in the index, and one
+//! entry in the timers' heap.
+
+use super::Random;
+use super::timers::Timers;
+use crate::config;
+use crate::engineio::handshake::{Transport, open_packet};
+use crate::engineio::session::{ConnectionKey, Context, Effects, Encoded, Input, Outgoing, Pool, Step};
+use crate::engineio::{CloseReason, Reject, Session, SessionId, SessionKey};
+use crate::stats::Stats;
+use rustc_hash::FxHashMap;
+use slotmap::SlotMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+/// A session that was just opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// What the layers call it by.
+    pub key: SessionKey,
+    /// What its client calls it by: a secret.
+    pub id: SessionId,
+}
+
+#[derive(Debug)]
+struct Entry {
+    session: Session,
+    timer: Option<Instant>,
+    /// Those who wait for this session in HTTP requests.
+    waiting: Option<Box<Waiting>>,
+    id: SessionId,
+    address: IpAddr,
+    /// Whether it is in the list of those with something to send.
+    dirty: bool,
+    /// Whether its WebSocket has not taken everything it was given.
+    backlog: bool,
+}
+
+const _: () = assert!(size_of::<Entry>() <= 208);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    poll: Option<Waker>,
+    post: Option<Waker>,
+    post_cut: bool,
+}
+
+/// The sessions.
+#[derive(Debug)]
+pub struct Engine {
+    pub(super) now: Instant,
+    settings: config::Protocol,
+    limits: config::Limits,
+    stats: Arc<Stats>,
+    random: Random,
+    sessions: SlotMap<SessionKey, Entry>,
+    /// Ids are random and made here, so a fast hash does.
+    by_id: FxHashMap<SessionId, SessionKey>,
+    timers: Timers<SessionKey>,
+    pool: Pool,
+    dirty: Vec<SessionKey>,
+    closed: Vec<(SessionKey, CloseReason)>,
+    touched: Vec<SessionKey>,
+    close_sockets: Vec<ConnectionKey>,
+    probe_replies: Vec<ConnectionKey>,
+}
+
+impl Engine {
+    pub(super) fn new(
+        settings: config::Protocol,
+        limits: config::Limits,
+        stats: Arc<Stats>,
+        random: Random,
+        now: Instant,
+    ) -> Self {
+        Self {
+            now,
+            settings,
+            limits,
+            stats,
+            random,
+            sessions: SlotMap::default(),
+            by_id: FxHashMap::default(),
+            timers: Timers::default(),
+            pool: Pool::default(),
+            dirty: Vec::new(),
+            closed: Vec::new(),
+            touched: Vec::new(),
+            close_sockets: Vec::new(),
+            probe_replies: Vec::new(),
+        }
+    }
+
+    /// Protocol settings.
+    pub fn settings(&self) -> &config::Protocol {
+        &self.settings
+    }
+
+    /// Limits.
+    pub fn limits(&self) -> &config::Limits {
+        &self.limits
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> &Arc<Stats> {
+        &self.stats
+    }
+
+    /// The time of this turn.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Random bytes for an id.
+    pub fn random(&self) -> [u8; 15] {
+        (self.random)()
+    }
+
+    /// Sessions that exist, those included that are being closed.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is no session.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// The address a session came from.
+    pub fn address(&self, session: SessionKey) -> Option<IpAddr> {
+        self.sessions.get(session).map(|entry| entry.address)
+    }
+
+    /// Whether the session can send and receive.
+    pub fn is_open(&self, session: SessionKey) -> bool {
+        self.sessions.get(session).is_some_and(|entry| entry.session.is_open())
+    }
+
+    /// Whether something sent now would leave at once.
+    pub fn is_writable(&self, session: SessionKey) -> bool {
+        self.sessions.get(session).is_some_and(|entry| !entry.backlog && entry.session.is_writable())
+    }
+
+    /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
+    pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        if !entry.session.is_open() {
+            return;
+        }
+        let fits = self.stats.reserve(packet.len(), self.limits.max_buffered_bytes);
+        if fits && entry.session.send(packet, &self.limits, &mut self.pool).is_ok() {
+            Self::mark(&mut self.dirty, entry, session);
+            return;
+        }
+        if fits {
+            self.stats.release(packet.len());
+        }
+        self.stats.outboxes_full.add();
+        tracing::debug!("a client stopped reading and is closed");
+        self.handle(session, Input::Discard(CloseReason::TransportError));
+    }
+
+    /// Ends a session after what was sent to it.
+    pub fn close(&mut self, session: SessionKey, reason: CloseReason) {
+        self.handle(session, Input::Close(reason));
+    }
+
+    /// Has the session's time looked at again, because the layer above set a new one.
+    pub fn touch(&mut self, session: SessionKey) {
+        self.touched.push(session);
+    }
+
+    /// The WebSockets that are to get `3probe`.
+    pub fn take_probe_replies(&mut self) -> Vec<ConnectionKey> {
+        std::mem::take(&mut self.probe_replies)
+    }
+
+    /// The WebSockets that are to be closed, after what [`Hub::flush`](super::Hub::flush)
+    /// gave them.
+    pub fn take_close_sockets(&mut self) -> Vec<ConnectionKey> {
+        std::mem::take(&mut self.close_sockets)
+    }
+
+    /// Whether a flush would find something to do.
+    pub fn has_work(&self) -> bool {
+        !self.dirty.is_empty() || !self.probe_replies.is_empty() || !self.close_sockets.is_empty()
+    }
+
+    /// Notes that a session's WebSocket could not take everything, or can again.
+    pub fn set_backlog(&mut self, session: SessionKey, backlog: bool) {
+        let Some(entry) = self.sessions.get_mut(session) else { return };
+        entry.backlog = backlog;
+        if !backlog {
+            Self::mark(&mut self.dirty, entry, session);
+        }
+    }
+
+    /// Has `waker` woken when the waiting poll of this session is to be answered.
+    pub fn wait_for_payload(&mut self, session: SessionKey, waker: &Waker) {
+        if let Some(entry) = self.sessions.get_mut(session) {
+            entry.waiting.get_or_insert_default().poll = Some(waker.clone());
+        }
+    }
+
+    /// Whether the post under way is to be cut off; if not, `waker` is woken should it be.
+    pub fn is_post_cut(&mut self, session: SessionKey, waker: &Waker) -> bool {
+        let Some(entry) = self.sessions.get_mut(session) else { return false };
+        let waiting = entry.waiting.get_or_insert_default();
+        waiting.post = Some(waker.clone());
+        waiting.post_cut
+    }
+
+    pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
+        let id = SessionId::from_random((self.random)());
+        let (session, transport) = match socket {
+            None => (Session::polling(self.now, &self.settings), Transport::Polling),
+            Some(socket) => {
+                (Session::websocket(socket, self.now, &self.settings), Transport::WebSocket)
+            }
+        };
+        let key = self.sessions.insert(Entry {
+            session,
+            timer: None,
+            waiting: None,
+            id,
+            address,
+            dirty: false,
+            backlog: false,
+        });
+        self.by_id.insert(id, key);
+        self.stats.sessions_opened.add();
+        let packet = open_packet(&id, transport, &self.settings);
+        self.send(key, Outgoing::Text(&packet));
+        Opened { key, id }
+    }
+
+    pub(super) fn find(&self, id: Option<SessionId>, transport: Transport) -> Result<SessionKey, Reject> {
+        let known = |key: &SessionKey| self.sessions.get(*key).filter(|entry| entry.session.is_known());
+        let key = id.and_then(|id| self.by_id.get(&id)).ok_or(Reject::SessionUnknown)?;
+        let entry = known(key).ok_or(Reject::SessionUnknown)?;
+        match (transport, entry.session.transport()) {
+            (Transport::Polling, Transport::WebSocket) => Err(Reject::BadRequest),
+            _ => Ok(*key),
+        }
+    }
+
+    pub(super) fn handle<'p>(&mut self, key: SessionKey, input: Input<'p>) -> Step<'p> {
+        let Some(entry) = self.sessions.get_mut(key) else {
+            return Step::Refused(Reject::SessionUnknown);
+        };
+        let mut effects = Effects::default();
+        let step = entry.session.handle(
+            input,
+            &mut Context {
+                now: self.now,
+                settings: &self.settings,
+                limits: &self.limits,
+                pool: &mut self.pool,
+                effects: &mut effects,
+            },
+        );
+        if let Some(reason) = effects.closed {
+            self.closed.push((key, reason));
+        }
+        self.close_sockets.extend(effects.close_socket);
+        self.probe_replies.extend(effects.probe_reply);
+        if effects.cut_post
+            && let Some(waiting) = &mut entry.waiting
+        {
+            waiting.post_cut = true;
+            waiting.post.take().inspect(Waker::wake_by_ref);
+        }
+        if !matches!(step, Step::Message(_)) {
+            Self::mark(&mut self.dirty, entry, key);
+            self.forget_if_finished(key);
+        }
+        step
+    }
+
+    /// Removes a session that is over and owes nobody anything.
+    pub(super) fn forget_if_finished(&mut self, key: SessionKey) {
+        let Some(entry) = self.sessions.get(key) else { return };
+        if !entry.session.is_finished() || self.closed.iter().any(|(closed, _)| *closed == key) {
+            return;
+        }
+        if let Some(entry) = self.sessions.remove(key) {
+            self.by_id.remove(&entry.id);
+            self.stats.release(entry.session.buffered_bytes());
+        }
+    }
+
+    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Vec<u8>> {
+        let entry = self.sessions.get_mut(key)?;
+        let before = entry.session.buffered_bytes();
+        let payload = entry.session.take_payload(&mut self.pool)?;
+        self.stats.release(before - entry.session.buffered_bytes());
+        entry.waiting.as_mut().map(|waiting| waiting.poll.take());
+        self.forget_if_finished(key);
+        Some(payload)
+    }
+
+    pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
+        for key in std::mem::take(&mut self.dirty) {
+            let Some(entry) = self.sessions.get_mut(key) else { continue };
+            entry.dirty = false;
+            if entry.session.has_payload()
+                && let Some(waker) = entry.waiting.as_mut().and_then(|waiting| waiting.poll.take())
+            {
+                waker.wake();
+            }
+            if entry.backlog {
+                continue;
+            }
+            let before = entry.session.buffered_bytes();
+            if let Some((connection, outbox)) = entry.session.socket_outbox() {
+                outbox.drain(&mut self.pool, |packet| frame(connection, packet));
+            }
+            self.stats.release(before - entry.session.buffered_bytes());
+        }
+    }
+
+    pub(super) fn pop_closed(&mut self) -> Option<(SessionKey, CloseReason)> {
+        self.closed.pop()
+    }
+
+    pub(super) fn pop_touched(&mut self) -> Option<SessionKey> {
+        self.touched.pop()
+    }
+
+    /// The next session whose time has come.
+    pub(super) fn pop_due(&mut self) -> Option<SessionKey> {
+        while let Some((at, key)) = self.timers.pop_due(self.now) {
+            if let Some(entry) = self.sessions.get_mut(key)
+                && entry.timer == Some(at)
+            {
+                entry.timer = None;
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.timers.earliest()
+    }
+
+    /// Sees to it that a session is asked again in time; `above` is the time of the layer
+    /// above.
+    pub(super) fn schedule(&mut self, key: SessionKey, above: Option<Instant>) {
+        let Some(entry) = self.sessions.get_mut(key) else { return };
+        let Some(at) = entry.session.deadline().into_iter().chain(above).min() else { return };
+        if entry.timer.is_none_or(|timer| at < timer) {
+            entry.timer = Some(at);
+            self.timers.add(at, key);
+            let sessions = &self.sessions;
+            self.timers.sweep(sessions.len(), |at, key| {
+                sessions.get(key).is_some_and(|entry| entry.timer == Some(at))
+            });
+        }
+    }
+
+    pub(super) fn shut_down(&mut self) {
+        let all: Vec<_> = self.sessions.keys().collect();
+        for key in all {
+            self.handle(key, Input::Discard(CloseReason::ServerShuttingDown));
+        }
+    }
+
+    fn mark(dirty: &mut Vec<SessionKey>, entry: &mut Entry, key: SessionKey) {
+        if !entry.dirty {
+            entry.dirty = true;
+            dirty.push(key);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The one owner of sessions, clients, rooms and the application. Pure: it takes inputs and
+//! time, changes its state, and notes which sessions have something to send; `transport`
+//! holds it under the server's one lock and carries out what it notes.
+//!
+//! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
+//! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
+//! * [`socketio`]: Socket.IO on top, with the application.
+//! * [`handle`]: emitting from outside.
+
+pub mod engine;
+pub mod handle;
+pub mod protocol;
+pub mod socketio;
+mod timers;
+
+pub use engine::{Engine, Opened};
+pub use handle::Handle;
+pub use protocol::Protocol;
+pub use socketio::SocketIo;
+
+use crate::config;
+use crate::engineio::handshake::Transport;
+use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
+use crate::engineio::{CloseReason, Reject, SessionId, SessionKey};
+use crate::stats::Stats;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+/// Random bytes for one id; the source must be fit for secrets.
+pub type Random = fn() -> [u8; 15];
+
+/// Sessions and what stands on top of them.
+#[derive(Debug)]
+pub struct Hub<P> {
+    engine: Engine,
+    protocol: P,
+}
+
+impl<P: Protocol> Hub<P> {
+    /// An empty hub.
+    pub fn new(
+        settings: config::Protocol,
+        limits: config::Limits,
+        stats: Arc<Stats>,
+        random: Random,
+        now: Instant,
+        protocol: P,
+    ) -> Self {
+        Self { engine: Engine::new(settings, limits, stats, random, now), protocol }
+    }
+
+    /// Opens a session for a handshake. One over polling has a poll under way, which
+    /// [`take_payload`](Self::take_payload) answers.
+    pub fn open(&mut self, now: Instant, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
+        self.engine.now = now;
+        let opened = self.engine.open(address, socket);
+        self.protocol.open(&mut self.engine, opened.key);
+        self.settle(opened.key);
+        opened
+    }
+
+    /// The session that a client names.
+    ///
+    /// # Errors
+    /// [`Reject::SessionUnknown`], or [`Reject::BadRequest`] for a poll or post of a session
+    /// that has moved to WebSocket.
+    pub fn find(&self, id: Option<SessionId>, transport: Transport) -> Result<SessionKey, Reject> {
+        self.engine.find(id, transport)
+    }
+
+    /// Takes one input of one session.
+    ///
+    /// # Errors
+    /// [`Reject`] if the HTTP request that brought the input is refused.
+    pub fn handle(&mut self, now: Instant, session: SessionKey, input: Input<'_>) -> Result<(), Reject> {
+        self.engine.now = now;
+        let step = self.engine.handle(session, input);
+        if let Step::Message(message) = step {
+            self.protocol.message(&mut self.engine, session, message);
+        }
+        self.settle(session);
+        match step {
+            Step::Refused(reject) => Err(reject),
+            Step::Done | Step::Message(_) => Ok(()),
+        }
+    }
+
+    /// Handles everything that is due.
+    pub fn tick(&mut self, now: Instant) {
+        self.engine.now = now;
+        while let Some(session) = self.engine.pop_due() {
+            self.engine.handle(session, Input::Tick);
+            if self.engine.is_open(session) {
+                self.protocol.tick(&mut self.engine, session);
+            }
+            self.settle(session);
+        }
+    }
+
+    /// When [`tick`](Self::tick) is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.engine.deadline()
+    }
+
+    /// Runs what [`Handle`]s have queued.
+    pub fn run_queued(&mut self, now: Instant, waker: &Waker) {
+        self.engine.now = now;
+        self.protocol.run_queued(&mut self.engine, waker);
+        self.settle_all();
+    }
+
+    /// Closes every session, as a server does that stops.
+    pub fn shut_down(&mut self, now: Instant) {
+        self.engine.now = now;
+        self.engine.shut_down();
+        self.settle_all();
+    }
+
+    /// The body for the waiting poll of a session, if it is to be answered now.
+    pub fn take_payload(&mut self, session: SessionKey) -> Option<Vec<u8>> {
+        self.engine.take_payload(session)
+    }
+
+    /// Wakes the polls that are to be answered, and hands every packet that leaves by
+    /// WebSocket to `frame`, those of one connection in order.
+    pub fn flush(&mut self, frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
+        self.engine.flush(frame);
+    }
+
+    /// Sessions and their queues.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// What stands on top.
+    pub fn protocol(&self) -> &P {
+        &self.protocol
+    }
+
+    /// Tells the protocol about sessions that ended, and sets the timer of this one.
+    fn settle(&mut self, session: SessionKey) {
+        self.settle_all();
+        let above = self.protocol.deadline(session);
+        self.engine.schedule(session, above);
+    }
+
+    fn settle_all(&mut self) {
+        loop {
+            while let Some((session, reason)) = self.engine.pop_closed() {
+                self.protocol.close(&mut self.engine, session, reason);
+                self.engine.schedule(session, None);
+                self.engine.forget_if_finished(session);
+            }
+            let Some(session) = self.engine.pop_touched() else { return };
+            let above = self.protocol.deadline(session);
+            self.engine.schedule(session, above);
+        }
+    }
+}
+
+/// Closes a session with this reason when it breaks the rules of the layer above.
+pub(crate) const BROKEN: CloseReason = CloseReason::ForcedClose;

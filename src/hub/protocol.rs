@@ -1,0 +1,36 @@
+//! What stands on top of Engine.IO sessions. Socket.IO is the usual thing; an engine-only
+//! server (an echo, a protocol of one's own) is another implementation.
+
+use super::engine::Engine;
+use crate::engineio::{CloseReason, Message, SessionKey};
+use std::task::Waker;
+use std::time::Instant;
+
+/// A protocol over Engine.IO. Every method runs under the server's lock and must not wait.
+pub trait Protocol: Send + 'static {
+    /// A session was opened. What is sent here leaves with the open packet.
+    fn open(&mut self, engine: &mut Engine, session: SessionKey);
+
+    /// A message came.
+    fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>);
+
+    /// A session ended, by whomever; it can send no more.
+    fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason);
+
+    /// When this session wants [`tick`](Self::tick), beside the engine's own times.
+    fn deadline(&self, session: SessionKey) -> Option<Instant> {
+        let _ = session;
+        None
+    }
+
+    /// Time has passed for an open session.
+    fn tick(&mut self, engine: &mut Engine, session: SessionKey) {
+        let _ = (engine, session);
+    }
+
+    /// Carries out what came in from outside the server's lock, and has `waker` woken when
+    /// more comes.
+    fn run_queued(&mut self, engine: &mut Engine, waker: &Waker) {
+        let _ = (engine, waker);
+    }
+}

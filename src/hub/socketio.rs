@@ -1,0 +1,389 @@
+//! Socket.IO on top of the sessions: routes packets to the application and carries out what
+//! it emits.
+//!
+//! | client sends | leads to |
+//! |---|---|
+//! | connect to a namespace it is not in | accepted, or a connect error; the connection stays |
+//! | connect to one it is in, anything for one it is not in, a connect error | the whole connection is closed |
+//! | event, answer, disconnect | the application is told |
+//! | bytes that are not the protocol | the whole connection is closed |
+//! | no connect within `connect_timeout` | the whole connection is closed |
+//!
+//! Invariant: a callback never runs inside another one. What it emits waits in one queue, in
+//! order; commands that lead to callbacks (a disconnect) append to the same queue.
+
+use super::engine::Engine;
+use super::handle::Handle;
+use super::{BROKEN, Protocol};
+use crate::engineio::session::Outgoing;
+use crate::engineio::{CloseReason, Message, SessionKey};
+use crate::rate::Bucket;
+use crate::socketio::acks::{AckError, AckTicket};
+use crate::socketio::application::{Admission, Application, Event, Handshake, Refusal};
+use crate::socketio::args::Args;
+use crate::socketio::client::{Client, Received};
+use crate::socketio::decode::{Body, Packet, decode};
+use crate::socketio::emit::{Command, Emissions, Io, Reply};
+use crate::socketio::error::DisconnectReason;
+use crate::socketio::registry::{Registry, SocketKey};
+use crate::socketio::{SocketId, encode};
+use bytes::Bytes;
+use slotmap::SecondaryMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+use std::time::Instant;
+
+/// Packets of at least this many bytes are shared by their receivers instead of copied.
+const SHARE_FROM: usize = 4096;
+
+/// Events over the rate that a client may lose before its connection is closed.
+const MAX_DROPPED: u32 = 1000;
+
+/// A Socket.IO server with its application.
+#[derive(Debug)]
+pub struct SocketIo<A> {
+    app: A,
+    clients: SecondaryMap<SessionKey, Client>,
+    registry: Registry,
+    queue: Emissions,
+    handle: Handle,
+}
+
+impl<A: Application> SocketIo<A> {
+    /// A server without clients.
+    pub fn new(app: A) -> Self {
+        Self {
+            app,
+            clients: SecondaryMap::new(),
+            registry: Registry::default(),
+            queue: Emissions::default(),
+            handle: Handle::default(),
+        }
+    }
+
+    /// A hand for other tasks and threads.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Who is connected.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Runs one callback. If it panics, what it emitted is dropped and `session` is closed.
+    fn call<R>(
+        &mut self,
+        engine: &mut Engine,
+        session: Option<SessionKey>,
+        callback: impl FnOnce(&mut A, &mut Io<'_>) -> R,
+    ) -> Option<R> {
+        let mark = self.queue.mark();
+        let mut io = Io {
+            registry: &mut self.registry,
+            queue: &mut self.queue,
+            limits: engine.limits(),
+            now: engine.now(),
+        };
+        let app = &mut self.app;
+        match catch_unwind(AssertUnwindSafe(|| callback(app, &mut io))) {
+            Ok(result) => Some(result),
+            Err(_) => {
+                self.queue.roll_back(mark);
+                engine.stats().panics.add();
+                tracing::error!("the application panicked; the client it was called for is closed");
+                if let Some(session) = session {
+                    engine.close(session, BROKEN);
+                }
+                None
+            }
+        }
+    }
+
+    fn broken(engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
+        engine.stats().protocol_errors.add();
+        tracing::debug!("a client broke the protocol and is closed: {why}");
+        engine.close(session, BROKEN);
+    }
+
+    fn packet(&mut self, engine: &mut Engine, session: SessionKey, packet: Packet<'_>, attachments: &[Bytes]) {
+        let socket = self.socket_in(session, packet.namespace);
+        match (packet.body, socket) {
+            (Body::Connect(auth), None) => self.connect(engine, session, packet.namespace, auth),
+            (Body::Event { name, args, ack }, Some(socket)) => {
+                if !self.within_rate(engine, session) {
+                    return;
+                }
+                let Some(name) = name else { return };
+                let event = Event {
+                    socket,
+                    name: &name,
+                    args: Args::new(args, attachments),
+                    reply: ack.map(|id| Reply { socket, id }),
+                };
+                self.call(engine, Some(session), |app, io| app.event(io, event));
+            }
+            (Body::Ack { id, args }, Some(socket)) => {
+                let Some(id) = id.filter(|id| self.registry.settle(socket, *id)) else { return };
+                let ticket = AckTicket { socket, id };
+                let args = Args::new(args, attachments);
+                self.call(engine, Some(session), |app, io| app.answer(io, ticket, Ok(args)));
+            }
+            (Body::Disconnect, Some(socket)) => {
+                self.leave(engine, session, socket, DisconnectReason::ClientNamespaceDisconnect);
+            }
+            (Body::Connect(_), Some(_)) => {
+                self.evict(engine, session, &"a second connect to one namespace");
+            }
+            (Body::ConnectError, _) => self.evict(engine, session, &"a connect error from a client"),
+            (Body::Event { .. } | Body::Ack { .. } | Body::Disconnect, None) => {
+                self.evict(engine, session, &"a packet for a namespace it is not in");
+            }
+        }
+    }
+
+    /// Closes the connection of a client that broke the rules between packets.
+    fn evict(&mut self, engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
+        self.leave_all(engine, session, DisconnectReason::ForcedServerClose);
+        Self::broken(engine, session, why);
+    }
+
+    fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
+        let (rate, now) = (engine.limits().max_event_rate, engine.now());
+        let Some(client) = self.clients.get_mut(session) else { return false };
+        if client.events.take(rate, now) {
+            return true;
+        }
+        client.dropped += 1;
+        engine.stats().events_limited.add();
+        if client.dropped > MAX_DROPPED {
+            tracing::debug!("a client sends too many events and is closed");
+            engine.close(session, BROKEN);
+        }
+        false
+    }
+
+    fn socket_in(&self, session: SessionKey, namespace: &str) -> Option<SocketKey> {
+        let namespace = self.registry.find_namespace(namespace)?;
+        let client = self.clients.get(session)?;
+        client.sockets().find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
+    }
+
+    fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
+        let Some(client) = self.clients.get(session) else { return };
+        if client.sockets().count() >= engine.limits().max_namespaces {
+            Self::refuse(engine, session, namespace, &Refusal::new("Too many namespaces"));
+            return;
+        }
+        let known = self.registry.find_namespace(namespace).is_some()
+            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace)) == Some(true);
+        if !known {
+            Self::refuse(engine, session, namespace, &Refusal::new("Invalid namespace"));
+            return;
+        }
+        let Some(address) = engine.address(session) else { return };
+        let key = self.registry.open_namespace(namespace);
+        let id = SocketId::from_random(engine.random());
+        let socket = self.registry.add(session, key, id);
+        self.registry.set_connected(socket);
+        let mark = self.queue.mark();
+        // The answer comes first, whatever the application emits.
+        self.queue.push_plain(socket, |out| encode::connect(namespace, &id, out));
+        let handshake = Handshake::new(auth, address);
+        match self.call(engine, Some(session), |app, io| app.connect(io, socket, &handshake)) {
+            Some(Admission::Accept) => {
+                if let Some(client) = self.clients.get_mut(session) {
+                    client.add(socket);
+                    client.connect_by = None;
+                }
+            }
+            Some(Admission::Refuse(refusal)) => {
+                self.queue.roll_back(mark);
+                self.registry.remove(socket);
+                Self::refuse(engine, session, namespace, &refusal);
+            }
+            None => {
+                self.queue.roll_back(mark);
+                self.registry.remove(socket);
+            }
+        }
+    }
+
+    fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
+        let mut packet = String::new();
+        encode::connect_error(namespace, &refusal.message, refusal.data.as_deref(), &mut packet);
+        engine.send(session, Outgoing::Text(&packet));
+    }
+
+    fn leave_all(&mut self, engine: &mut Engine, session: SessionKey, reason: DisconnectReason) {
+        let sockets: Vec<_> = self.clients.get(session).map(|client| client.sockets().collect()).unwrap_or_default();
+        for socket in sockets {
+            self.leave(engine, session, socket, reason);
+        }
+    }
+
+    /// Takes a socket out of everything, and tells the application.
+    fn leave(&mut self, engine: &mut Engine, session: SessionKey, socket: SocketKey, reason: DisconnectReason) {
+        self.registry.set_leaving(socket);
+        for id in self.registry.take_owed(socket) {
+            let ticket = AckTicket { socket, id };
+            self.call(engine, Some(session), |app, io| app.answer(io, ticket, Err(AckError::Disconnected)));
+        }
+        self.call(engine, Some(session), |app, io| app.disconnect(io, socket, reason));
+        self.registry.remove(socket);
+        if let Some(client) = self.clients.get_mut(session) {
+            client.remove(socket);
+        }
+    }
+
+    /// Carries the queue out, in order; callbacks on the way append to it.
+    fn carry_out(&mut self, engine: &mut Engine) {
+        let mut next = 0;
+        while let Some(command) = self.queue.commands.get(next).cloned() {
+            next += 1;
+            match command {
+                Command::Send { text, attachments, receivers, volatile } => {
+                    let text = self.queue.text.get(text).unwrap_or_default();
+                    let attachments = self.queue.attachments.get(attachments).unwrap_or_default();
+                    let receivers = self.queue.receivers.get(receivers).unwrap_or_default();
+                    deliver(engine, &self.registry, text, attachments, receivers, volatile);
+                }
+                Command::Watch { socket } => {
+                    if let Some(session) = self.registry.session(socket) {
+                        engine.touch(session);
+                    }
+                }
+                Command::Disconnect { socket, close } => self.disconnect(engine, socket, close),
+            }
+        }
+        self.queue.clear();
+    }
+
+    fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
+        let Some(session) = self.registry.session(socket) else { return };
+        let leaving: Vec<_> = match self.clients.get(session) {
+            Some(client) if close => client.sockets().collect(),
+            _ => vec![socket],
+        };
+        for socket in leaving {
+            let Some(namespace) = self.registry.namespace_of(socket) else { continue };
+            let mut packet = String::new();
+            encode::disconnect(self.registry.namespace_name(namespace), &mut packet);
+            engine.send(session, Outgoing::Text(&packet));
+            self.leave(engine, session, socket, DisconnectReason::ServerNamespaceDisconnect);
+        }
+        if close {
+            engine.close(session, BROKEN);
+        }
+    }
+}
+
+/// Puts one packet into the outboxes of its receivers.
+fn deliver(
+    engine: &mut Engine,
+    registry: &Registry,
+    text: &str,
+    attachments: &[Bytes],
+    receivers: &[SocketKey],
+    volatile: bool,
+) {
+    let shared = (receivers.len() > 1 && text.len() >= SHARE_FROM).then(|| Bytes::copy_from_slice(text.as_bytes()));
+    for receiver in receivers {
+        if !registry.is_connected(*receiver) {
+            continue;
+        }
+        let Some(session) = registry.session(*receiver) else { continue };
+        // Decided once a packet, so that attachments always follow their header.
+        if volatile && !engine.is_writable(session) {
+            continue;
+        }
+        match &shared {
+            Some(bytes) => engine.send(session, Outgoing::SharedText(bytes)),
+            None => engine.send(session, Outgoing::Text(text)),
+        }
+        for bytes in attachments {
+            engine.send(session, Outgoing::SharedBinary(bytes));
+        }
+    }
+}
+
+impl<A: Application> Protocol for SocketIo<A> {
+    fn open(&mut self, engine: &mut Engine, session: SessionKey) {
+        let now = engine.now();
+        let connect_by = now + engine.settings().connect_timeout;
+        let events = Bucket::full(engine.limits().max_event_rate, now);
+        self.clients.insert(session, Client::new(connect_by, events));
+    }
+
+    fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
+        let max_attachments = engine.limits().max_attachments;
+        let Some(client) = self.clients.get_mut(session) else { return };
+        let before = client.buffered_bytes();
+        let received = client.receive(message, max_attachments);
+        let after = client.buffered_bytes();
+        engine.stats().release(before);
+        if !engine.stats().reserve(after, engine.limits().max_buffered_bytes) {
+            // What the client holds is not in the budget any more, so it must go now.
+            client.drop_assembly();
+            engine.close(session, BROKEN);
+            return;
+        }
+        match received {
+            Ok(Received::Incomplete) => {}
+            Ok(Received::Packet(packet)) => self.packet(engine, session, packet, &[]),
+            Ok(Received::Assembled(whole)) => match decode(&whole.text, max_attachments) {
+                Ok(packet) => self.packet(engine, session, packet, &whole.attachments),
+                Err(error) => Self::broken(engine, session, &error),
+            },
+            Err(error) => Self::broken(engine, session, &error),
+        }
+        self.carry_out(engine);
+    }
+
+    fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason) {
+        let reason = match reason {
+            CloseReason::TransportClose => DisconnectReason::TransportClose,
+            CloseReason::TransportError => DisconnectReason::TransportError,
+            CloseReason::PingTimeout => DisconnectReason::PingTimeout,
+            CloseReason::ParseError => DisconnectReason::ParseError,
+            CloseReason::ForcedClose => DisconnectReason::ForcedClose,
+            CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
+        };
+        self.leave_all(engine, session, reason);
+        if let Some(client) = self.clients.remove(session) {
+            engine.stats().release(client.buffered_bytes());
+        }
+        self.carry_out(engine);
+    }
+
+    fn deadline(&self, session: SessionKey) -> Option<Instant> {
+        let client = self.clients.get(session)?;
+        let owed = client.sockets().filter_map(|socket| self.registry.owed_deadline(socket)).min();
+        client.connect_by.into_iter().chain(owed).min()
+    }
+
+    fn tick(&mut self, engine: &mut Engine, session: SessionKey) {
+        let now = engine.now();
+        let Some(client) = self.clients.get(session) else { return };
+        if client.connect_by.is_some_and(|at| at <= now) {
+            tracing::debug!("a client joined no namespace in time and is closed");
+            engine.close(session, BROKEN);
+            return;
+        }
+        let sockets: Vec<_> = client.sockets().collect();
+        for socket in sockets {
+            while let Some(id) = self.registry.expire_owed(socket, now) {
+                let ticket = AckTicket { socket, id };
+                self.call(engine, Some(session), |app, io| app.answer(io, ticket, Err(AckError::TimedOut)));
+            }
+        }
+        self.carry_out(engine);
+    }
+
+    fn run_queued(&mut self, engine: &mut Engine, waker: &Waker) {
+        for job in self.handle.take(waker) {
+            self.call(engine, None, |_, io| job(io));
+        }
+        self.carry_out(engine);
+    }
+}

@@ -1,0 +1,87 @@
+//! Counters that every layer may add to: relaxed atomics, so that counting costs next to
+//! nothing on the path of a message. Nobody decides anything by them, but for
+//! [`Stats::reserve`], which holds the one budget of bytes that all clients share.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts one.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    /// The count so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The server's counters.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Engine.IO sessions that were opened.
+    pub sessions_opened: Counter,
+    /// HTTP requests and upgrades that were refused.
+    pub requests_refused: Counter,
+    /// Handshakes refused because their address made too many.
+    pub handshakes_limited: Counter,
+    /// Connections closed unheard because there were too many.
+    pub connections_limited: Counter,
+    /// Sessions closed because the client broke the protocol.
+    pub protocol_errors: Counter,
+    /// Sessions closed because the client stopped reading.
+    pub outboxes_full: Counter,
+    /// Events dropped because they came too fast.
+    pub events_limited: Counter,
+    /// Times the shared budget of bytes was used up.
+    pub budget_exhausted: Counter,
+    /// Panics caught in the application.
+    pub panics: Counter,
+    /// Events that the application relayed to a peer.
+    pub relayed: Counter,
+    /// Events that the application ignored because their sender had no right to them.
+    pub ignored: Counter,
+    buffered: AtomicUsize,
+}
+
+impl Stats {
+    /// Takes `bytes` out of the shared budget of `most`; `false` if there is not enough left.
+    pub fn reserve(&self, bytes: usize, most: usize) -> bool {
+        let before = self.buffered.fetch_add(bytes, Relaxed);
+        if before.saturating_add(bytes) <= most {
+            return true;
+        }
+        self.buffered.fetch_sub(bytes, Relaxed);
+        self.budget_exhausted.add();
+        false
+    }
+
+    /// Gives reserved bytes back.
+    pub fn release(&self, bytes: usize) {
+        self.buffered.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Bytes that are reserved now.
+    pub fn buffered(&self) -> usize {
+        self.buffered.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_shared_and_given_back() {
+        let stats = Stats::default();
+        assert!(stats.reserve(6, 10));
+        assert!(!stats.reserve(5, 10));
+        assert!(stats.reserve(4, 10));
+        stats.release(6);
+        assert_eq!((stats.buffered(), stats.budget_exhausted.get()), (4, 1));
+    }
+}
