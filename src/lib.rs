@@ -7,3 +7,4 @@ pub mod hub;
 pub mod rate;
 pub mod socketio;
 pub mod stats;
+pub mod transport;

@@ -193,8 +193,11 @@ impl Engine {
     }
 
     /// Notes that a session's WebSocket could not take everything, or can again.
-    pub fn set_backlog(&mut self, session: SessionKey, backlog: bool) {
+    pub fn set_backlog(&mut self, session: SessionKey, socket: ConnectionKey, backlog: bool) {
         let Some(entry) = self.sessions.get_mut(session) else { return };
+        if entry.session.socket_outbox().is_none_or(|(carrier, _)| carrier != socket) {
+            return;
+        }
         entry.backlog = backlog;
         if !backlog {
             Self::mark(&mut self.dirty, entry, session);

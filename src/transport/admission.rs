@@ -1,0 +1,147 @@
+//! Who may connect: TCP connections in all and per address, handshakes per second and
+//! address. Pure, under the server's lock.
+//!
+//! An IPv6 address counts as its /64, because a host has all of one; an IPv4-mapped address
+//! counts as the IPv4 address it stands for. Loopback is not exempt.
+
+use crate::config::Limits;
+use crate::rate::Bucket;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
+
+/// Addresses whose rate of handshakes is remembered. Beyond that strangers share one bucket.
+const MAX_REMEMBERED: usize = 4096;
+
+/// The counts.
+#[derive(Debug)]
+pub(super) struct Admission {
+    connections: usize,
+    per_address: HashMap<u64, u32>,
+    handshakes: HashMap<u64, Bucket>,
+    max_connections: usize,
+    max_per_address: u32,
+    max_handshake_rate: u32,
+}
+
+/// What an address counts as.
+fn party(address: IpAddr) -> u64 {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        // The first 64 bits; no global /64 has the upper 32 bits of an IPv4 party, zero.
+        IpAddr::V6(v6) if v6.is_loopback() => u64::from(Ipv4Addr::LOCALHOST.to_bits()),
+        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+    }
+}
+
+impl Admission {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            connections: 0,
+            per_address: HashMap::new(),
+            handshakes: HashMap::new(),
+            max_connections: limits.max_connections,
+            max_per_address: u32::try_from(limits.max_connections_per_address).unwrap_or(u32::MAX),
+            max_handshake_rate: limits.max_handshake_rate,
+        }
+    }
+
+    /// Counts a connection in, if there is room for it.
+    pub(super) fn admit(&mut self, address: IpAddr) -> bool {
+        if self.connections >= self.max_connections {
+            return false;
+        }
+        let count = self.per_address.entry(party(address)).or_insert(0);
+        if *count >= self.max_per_address {
+            return false;
+        }
+        *count += 1;
+        self.connections += 1;
+        true
+    }
+
+    /// Counts a connection out.
+    pub(super) fn release(&mut self, address: IpAddr) {
+        let party = party(address);
+        let Some(count) = self.per_address.get_mut(&party) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.per_address.remove(&party);
+        }
+        self.connections -= 1;
+    }
+
+    /// Whether this address may make a handshake now.
+    pub(super) fn handshake(&mut self, address: IpAddr, now: Instant) -> bool {
+        let rate = self.max_handshake_rate;
+        if self.handshakes.len() >= MAX_REMEMBERED {
+            self.handshakes.retain(|_, bucket| !bucket.is_full(rate, now));
+        }
+        let mut party = party(address);
+        if self.handshakes.len() >= MAX_REMEMBERED && !self.handshakes.contains_key(&party) {
+            party = u64::MAX;
+        }
+        self.handshakes.entry(party).or_insert_with(|| Bucket::full(rate, now)).take(rate, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn admission(limits: Limits) -> Admission {
+        Admission::new(&limits)
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn connections_are_counted_in_all_and_per_address() {
+        let limits = Limits { max_connections: 3, max_connections_per_address: 2, ..Limits::default() };
+        let mut admission = admission(limits);
+        assert!(admission.admit(ip("10.0.0.1")) && admission.admit(ip("::ffff:10.0.0.1")));
+        assert!(!admission.admit(ip("10.0.0.1")), "two from one address, mapped or not");
+        assert!(admission.admit(ip("10.0.0.2")));
+        assert!(!admission.admit(ip("10.0.0.3")), "three in all");
+        admission.release(ip("10.0.0.1"));
+        assert!(admission.admit(ip("10.0.0.3")));
+    }
+
+    #[test]
+    fn an_ipv6_network_of_64_bits_counts_as_one() {
+        let limits = Limits { max_connections_per_address: 1, ..Limits::default() };
+        let mut admission = admission(limits);
+        assert!(admission.admit(ip("fd00:1:2:3::1")));
+        assert!(!admission.admit(ip("fd00:1:2:3:4::2")));
+        assert!(admission.admit(ip("fd00:1:2:4::1")));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_those_who_left() {
+        let mut admission = admission(Limits::default());
+        for n in 0..100u32 {
+            let address = IpAddr::V4(Ipv4Addr::from_bits(n));
+            assert!(admission.admit(address));
+            admission.release(address);
+        }
+        assert!(admission.per_address.is_empty());
+        assert_eq!(admission.connections, 0);
+    }
+
+    #[test]
+    fn handshakes_are_limited_by_rate_and_the_memory_for_it_is_bounded() {
+        let limits = Limits { max_handshake_rate: 1, ..Limits::default() };
+        let mut admission = admission(limits);
+        let now = Instant::now();
+        assert_eq!((0..20).filter(|_| admission.handshake(ip("10.0.0.1"), now)).count(), 10);
+        assert!(admission.handshake(ip("10.0.0.2"), now));
+        for n in 0..20_000u32 {
+            admission.handshake(IpAddr::V4(Ipv4Addr::from_bits(n)), now);
+        }
+        assert!(admission.handshakes.len() <= MAX_REMEMBERED + 1);
+        assert!(admission.handshake(ip("10.0.0.9"), now + Duration::from_secs(60)));
+    }
+}

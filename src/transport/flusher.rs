@@ -1,0 +1,255 @@
+//! The one task that writes to all WebSockets.
+//!
+//! A turn of the server puts packets into outboxes and notes whose. This task then frames all
+//! of them into one buffer under the lock, and writes them without it, so that a client gets
+//! everything of one turn in one write. What a socket does not take is kept here, and its
+//! session is marked as having a backlog: its outbox, which is bounded, fills from then on.
+
+use super::frame::{Control, write_message};
+use super::{ConnectionKey, Server};
+use crate::engineio::session::Encoded;
+use crate::hub::Protocol;
+use slotmap::SecondaryMap;
+use std::future::Future;
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite as _;
+use tokio::net::tcp::OwnedWriteHalf;
+
+/// Capacity of the frame buffer that is kept from turn to turn.
+const KEEP: usize = 64 * 1024;
+
+#[derive(Debug)]
+struct Writer {
+    half: OwnedWriteHalf,
+    /// What the socket has not taken yet; rare, hence boxed.
+    backlog: Option<Box<Backlog>>,
+}
+
+const _: () = assert!(size_of::<Writer>() <= 24);
+
+#[derive(Debug, Default)]
+struct Backlog {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Whether the socket is to be closed for writing after this.
+    last: bool,
+}
+
+/// Frames for one connection, in the buffer of this turn.
+#[derive(Debug)]
+struct Batch {
+    to: ConnectionKey,
+    bytes: Range<usize>,
+    last: bool,
+}
+
+/// The task.
+#[derive(Debug)]
+pub(super) struct Flusher<P> {
+    server: Server<P>,
+    writers: SecondaryMap<ConnectionKey, Writer>,
+    buffer: Vec<u8>,
+    batches: Vec<Batch>,
+    /// Connections with a backlog.
+    slow: Vec<ConnectionKey>,
+}
+
+impl<P> Flusher<P> {
+    pub(super) fn new(server: Server<P>) -> Self {
+        Self {
+            server,
+            writers: SecondaryMap::new(),
+            buffer: Vec::new(),
+            batches: Vec::new(),
+            slow: Vec::new(),
+        }
+    }
+}
+
+/// Adds frames for a connection, to the last batch if that is for it too.
+fn add(
+    buffer: &mut Vec<u8>,
+    batches: &mut Vec<Batch>,
+    to: ConnectionKey,
+    last: bool,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = buffer.len();
+    write(buffer);
+    match batches.last_mut() {
+        Some(batch) if batch.to == to && !batch.last => {
+            batch.bytes.end = buffer.len();
+            batch.last = last;
+        }
+        _ => batches.push(Batch { to, bytes: start..buffer.len(), last }),
+    }
+}
+
+impl<P: Protocol> Flusher<P> {
+    /// Frames what is to be sent, and learns of connections that began and ended.
+    fn collect(&mut self, cx: &Context<'_>) {
+        let Self { server, writers, buffer, batches, .. } = self;
+        let stats = &server.0.stats;
+        let mut state = server.lock();
+        let state = &mut *state;
+        let now = std::time::Instant::now();
+        state.hub.run_queued(now, cx.waker());
+        for (key, half) in state.opened.drain(..) {
+            writers.insert(key, Writer { half, backlog: None });
+        }
+        for key in state.ended.drain(..) {
+            if let Some(writer) = writers.remove(key) {
+                stats.release(writer.backlog.map_or(0, |backlog| backlog.bytes.len()));
+            }
+        }
+        state.hub.flush(|to, packet| add(buffer, batches, to, false, |out| write_message(packet, out)));
+        for to in state.hub.engine().take_probe_replies() {
+            add(buffer, batches, to, false, |out| write_message(Encoded::Text(b"3probe"), out));
+        }
+        for (to, control) in std::mem::take(&mut state.control) {
+            let last = matches!(control, Control::Close(_));
+            // Who pings without reading gets no answer, or its pongs would pile up here.
+            if !last && writers.get(to).is_none_or(|writer| writer.backlog.is_some()) {
+                continue;
+            }
+            add(buffer, batches, to, last, |out| control.write(out));
+        }
+        state.closes.extend(state.hub.engine().take_close_sockets());
+        for to in std::mem::take(&mut state.closes) {
+            match state.connections.get(to) {
+                // Its 101 is still under way: it is closed once it is open.
+                Some(connection) if !connection.attached => state.closes.push(to),
+                Some(connection) if !connection.closing => {
+                    state.linger(to, now);
+                    add(buffer, batches, to, true, |out| Control::Close(None).write(out));
+                }
+                _ => {}
+            }
+        }
+        for key in state.cut.drain(..) {
+            if let Some(writer) = writers.get(key) {
+                cut(writer);
+            }
+        }
+        if state.flusher.as_ref().is_none_or(|old| !old.will_wake(cx.waker())) {
+            state.flusher = Some(cx.waker().clone());
+        }
+    }
+
+    /// Writes one batch; what does not go out becomes the connection's backlog.
+    fn write(&mut self, batch: &Batch) {
+        let Some(writer) = self.writers.get_mut(batch.to) else { return };
+        let mut bytes = self.buffer.get(batch.bytes.clone()).unwrap_or_default();
+        let (stats, limits) = (&self.server.0.stats, &self.server.0.limits);
+        if let Some(backlog) = &mut writer.backlog {
+            // Only the last frames of a connection come here: its session sends no more.
+            if stats.reserve(bytes.len(), limits.max_buffered_bytes) {
+                backlog.bytes.extend_from_slice(bytes);
+            }
+            backlog.last |= batch.last;
+            return;
+        }
+        while !bytes.is_empty() {
+            match writer.half.try_write(bytes) {
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => {
+                    // The reader of this socket learns the same and ends the session.
+                    cut(writer);
+                    return;
+                }
+            }
+        }
+        if bytes.is_empty() {
+            if batch.last {
+                finish(writer);
+            }
+            return;
+        }
+        if !stats.reserve(bytes.len(), limits.max_buffered_bytes) {
+            cut(writer);
+            return;
+        }
+        writer.backlog = Some(Box::new(Backlog { bytes: bytes.to_vec(), written: 0, last: batch.last }));
+        self.slow.push(batch.to);
+        self.set_backlog(batch.to, true);
+    }
+
+    /// Writes what it can of one backlog; `true` if there is none any more.
+    fn write_backlog(&mut self, key: ConnectionKey, cx: &mut Context<'_>) -> bool {
+        let Some(writer) = self.writers.get_mut(key) else { return true };
+        let Some(backlog) = writer.backlog.as_mut() else { return true };
+        loop {
+            let rest = backlog.bytes.get(backlog.written..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            match Pin::new(&mut writer.half).poll_write(cx, rest) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(written)) => backlog.written += written,
+                Poll::Ready(Err(_)) => {
+                    cut(writer);
+                    return true;
+                }
+            }
+        }
+        let last = backlog.last;
+        self.server.0.stats.release(backlog.bytes.len());
+        writer.backlog = None;
+        if last {
+            finish(writer);
+        } else {
+            self.set_backlog(key, false);
+        }
+        true
+    }
+
+    fn set_backlog(&self, key: ConnectionKey, backlog: bool) {
+        let mut state = self.server.lock();
+        if let Some(session) = state.connections.get(key).map(|connection| connection.session) {
+            state.hub.engine().set_backlog(session, key, backlog);
+        }
+    }
+}
+
+/// Says that nothing more will be sent; the other side may still be read.
+fn finish(writer: &Writer) {
+    shutdown(writer, std::net::Shutdown::Write);
+}
+
+/// Ends both directions: the reader of this socket sees its end.
+fn cut(writer: &Writer) {
+    shutdown(writer, std::net::Shutdown::Both);
+}
+
+fn shutdown(writer: &Writer, how: std::net::Shutdown) {
+    // Fails only if the other side has ended the connection already.
+    let _ = socket2::SockRef::from(writer.half.as_ref()).shutdown(how);
+}
+
+impl<P: Protocol> Future for Flusher<P> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        // A backlog that has gone lets its session go on, which is more to collect: so this
+        // is done until nothing is left to do.
+        loop {
+            this.collect(cx);
+            for batch in std::mem::take(&mut this.batches) {
+                this.write(&batch);
+            }
+            this.buffer.clear();
+            this.buffer.shrink_to(KEEP);
+            let slow = std::mem::take(&mut this.slow);
+            let before = slow.len();
+            this.slow = slow.into_iter().filter(|key| !this.write_backlog(*key, cx)).collect();
+            if this.slow.len() == before {
+                return Poll::Pending;
+            }
+        }
+    }
+}

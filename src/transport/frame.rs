@@ -1,0 +1,366 @@
+//! WebSocket frames (RFC 6455 section 5), without a socket: bytes in, messages out.
+//!
+//! A connection has no read buffer of its own. It is handed what one read brought, takes
+//! whole frames straight out of it, and keeps only what is not complete ([`Partial`]). No
+//! extension is negotiated, so reserved bits are an error.
+//!
+//! Bounds: a frame's and a message's length are held to the limit before their bytes are kept,
+//! and a control frame has at most 125 bytes.
+
+use crate::engineio::session::Encoded;
+use std::io::Cursor;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control as ControlCode, Data, OpCode};
+
+/// Longest header of a frame that a client sends: 2 bytes, 8 of length, 4 of mask.
+const MAX_HEADER: usize = 14;
+
+/// Longest payload of a control frame (RFC 6455 section 5.5).
+const MAX_CONTROL: usize = 125;
+
+/// What is kept between two reads.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    /// The start of a frame.
+    frame: Vec<u8>,
+    /// The fragments so far of a message.
+    message: Vec<u8>,
+    /// Whether a fragmented message is under way, and of which kind.
+    kind: Option<Kind>,
+}
+
+impl Partial {
+    /// Bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.frame.len() + self.message.len()
+    }
+}
+
+/// Kind of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+/// What a client sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Incoming<'a> {
+    /// A whole text message.
+    Text(&'a str),
+    /// A whole binary message.
+    Binary(&'a [u8]),
+    /// A ping, to be answered with these bytes.
+    Ping(&'a [u8]),
+    /// A close frame, with its code.
+    Close(Option<u16>),
+}
+
+/// A control frame to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Control {
+    /// The answer to a ping.
+    Pong(heapless::Vec<u8, MAX_CONTROL>),
+    /// The last frame, with a code or without.
+    Close(Option<u16>),
+}
+
+impl Control {
+    /// The pong for a ping.
+    pub(super) fn pong(payload: &[u8]) -> Self {
+        Self::Pong(heapless::Vec::from_slice(payload).unwrap_or_default())
+    }
+
+    /// Appends the frame.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Pong(payload) => write(OpCode::Control(ControlCode::Pong), payload, out),
+            Self::Close(code) => {
+                let code = code.map(u16::to_be_bytes);
+                let payload = code.as_ref().map_or(&[][..], |code| code);
+                write(OpCode::Control(ControlCode::Close), payload, out);
+            }
+        }
+    }
+}
+
+/// Appends a data frame.
+pub(super) fn write_message(packet: Encoded<'_>, out: &mut Vec<u8>) {
+    match packet {
+        Encoded::Text(text) => write(OpCode::Data(Data::Text), text, out),
+        Encoded::Binary(bytes) => write(OpCode::Data(Data::Binary), bytes, out),
+    }
+}
+
+fn write(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
+    let header = FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask: None };
+    // Writing to a Vec cannot fail.
+    let _ = header.format(payload.len() as u64, out);
+    out.extend_from_slice(payload);
+}
+
+/// The connection must be closed with this code (RFC 6455 section 7.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Violation {
+    /// 1002
+    Protocol,
+    /// 1007: text that is not UTF-8.
+    NotUtf8,
+    /// 1009: more than the limit.
+    TooBig,
+}
+
+impl Violation {
+    /// The close code.
+    pub(super) fn code(self) -> u16 {
+        match self {
+            Self::Protocol => 1002,
+            Self::NotUtf8 => 1007,
+            Self::TooBig => 1009,
+        }
+    }
+}
+
+/// Takes what one read brought, unmasking it in place, and hands every message to `sink` in
+/// order until it says stop (`false`).
+///
+/// # Errors
+/// [`Violation`] if the client breaks RFC 6455 or the limit.
+pub(super) fn receive(
+    partial: &mut Option<Box<Partial>>,
+    bytes: &mut [u8],
+    limit: usize,
+    mut sink: impl FnMut(Incoming<'_>) -> bool,
+) -> Result<(), Violation> {
+    let mut kept = partial.take();
+    let mut held = match &mut kept {
+        Some(kept) if !kept.frame.is_empty() => {
+            kept.frame.extend_from_slice(bytes);
+            std::mem::take(&mut kept.frame)
+        }
+        _ => Vec::new(),
+    };
+    let mut rest = if held.is_empty() { bytes } else { held.as_mut_slice() };
+    loop {
+        let Some((header, header_len, payload_len)) = parse_header(rest, limit)? else { break };
+        if rest.len() - header_len < payload_len {
+            break;
+        }
+        let (frame, after) = rest.split_at_mut(header_len + payload_len);
+        rest = after;
+        let payload = frame.get_mut(header_len..).unwrap_or_default();
+        unmask(payload, header.mask.unwrap_or_default());
+        if !take_frame(&mut kept, &header, payload, limit, &mut sink)? {
+            return Ok(());
+        }
+    }
+    if !rest.is_empty() {
+        kept.get_or_insert_default().frame = rest.to_vec();
+    }
+    *partial = kept.filter(|kept| kept.kind.is_some() || !kept.frame.is_empty());
+    Ok(())
+}
+
+/// The header at the start of `bytes`, its own length and that of the payload.
+fn parse_header(bytes: &[u8], limit: usize) -> Result<Option<(FrameHeader, usize, usize)>, Violation> {
+    let start = bytes.get(..bytes.len().min(MAX_HEADER)).unwrap_or_default();
+    let mut cursor = Cursor::new(start);
+    let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Violation::Protocol)?;
+    let Some((header, len)) = parsed else { return Ok(None) };
+    if header.mask.is_none() || header.rsv1 || header.rsv2 || header.rsv3 {
+        return Err(Violation::Protocol);
+    }
+    if let OpCode::Control(_) = header.opcode
+        && (!header.is_final || len > MAX_CONTROL as u64)
+    {
+        return Err(Violation::Protocol);
+    }
+    let payload = usize::try_from(len).ok().filter(|len| *len <= limit).ok_or(Violation::TooBig)?;
+    Ok(Some((header, start.len().min(cursor.position() as usize), payload)))
+}
+
+/// RFC 6455 section 5.3, eight bytes at a time.
+fn unmask(payload: &mut [u8], mask: [u8; 4]) {
+    let [a, b, c, d] = mask;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (chunks, tail) = payload.as_chunks_mut::<8>();
+    for chunk in chunks {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+/// RFC 6455 section 5.4: one frame of a message, or a control frame between two.
+fn take_frame(
+    kept: &mut Option<Box<Partial>>,
+    header: &FrameHeader,
+    payload: &mut [u8],
+    limit: usize,
+    sink: &mut impl FnMut(Incoming<'_>) -> bool,
+) -> Result<bool, Violation> {
+    let fragmented = kept.as_ref().and_then(|kept| kept.kind);
+    let kind = match (header.opcode, fragmented) {
+        (OpCode::Control(ControlCode::Ping), _) => return Ok(sink(Incoming::Ping(payload))),
+        (OpCode::Control(ControlCode::Pong), _) => return Ok(true),
+        (OpCode::Control(ControlCode::Close), _) => return close(payload).map(|code| sink(Incoming::Close(code))),
+        (OpCode::Data(Data::Text), None) => Kind::Text,
+        (OpCode::Data(Data::Binary), None) => Kind::Binary,
+        (OpCode::Data(Data::Continue), Some(kind)) => kind,
+        _ => return Err(Violation::Protocol),
+    };
+    if header.is_final && fragmented.is_none() {
+        return message(kind, payload, sink);
+    }
+    let kept = kept.get_or_insert_default();
+    if kept.message.len() + payload.len() > limit {
+        return Err(Violation::TooBig);
+    }
+    kept.message.extend_from_slice(payload);
+    kept.kind = Some(kind);
+    if !header.is_final {
+        return Ok(true);
+    }
+    kept.kind = None;
+    let whole = std::mem::take(&mut kept.message);
+    message(kind, &whole, sink)
+}
+
+fn message(kind: Kind, payload: &[u8], sink: &mut impl FnMut(Incoming<'_>) -> bool) -> Result<bool, Violation> {
+    match kind {
+        Kind::Text => {
+            let text = std::str::from_utf8(payload).map_err(|_| Violation::NotUtf8)?;
+            Ok(sink(Incoming::Text(text)))
+        }
+        Kind::Binary => Ok(sink(Incoming::Binary(payload))),
+    }
+}
+
+/// RFC 6455 sections 5.5.1 and 7.4: no payload, or a code that may be sent and a reason.
+fn close(payload: &[u8]) -> Result<Option<u16>, Violation> {
+    let Some((code, reason)) = payload.split_first_chunk::<2>() else {
+        return if payload.is_empty() { Ok(None) } else { Err(Violation::Protocol) };
+    };
+    let code = u16::from_be_bytes(*code);
+    if std::str::from_utf8(reason).is_err() {
+        return Err(Violation::NotUtf8);
+    }
+    match code {
+        1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(Some(code)),
+        _ => Err(Violation::Protocol),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMIT: usize = 1000;
+
+    fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let mask = [1, 2, 3, 4];
+        let mut frame = vec![first];
+        match u8::try_from(payload.len()) {
+            Ok(len) if len < 126 => frame.push(0x80 | len),
+            _ => {
+                frame.push(0x80 | 126);
+                frame.extend(u16::try_from(payload.len()).expect("short").to_be_bytes());
+            }
+        }
+        frame.extend(mask);
+        frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+        frame
+    }
+
+    /// Feeds the bytes in pieces of this size; returns what came out.
+    fn feed(bytes: &[u8], piece: usize) -> Result<Vec<String>, Violation> {
+        let (mut partial, mut out) = (None, Vec::new());
+        for piece in bytes.chunks(piece) {
+            receive(&mut partial, &mut piece.to_vec(), LIMIT, |incoming| {
+                out.push(format!("{incoming:?}"));
+                true
+            })?;
+        }
+        assert!(partial.is_none(), "nothing is kept after whole messages");
+        Ok(out)
+    }
+
+    #[test]
+    fn messages_come_out_whole_however_they_were_cut() {
+        let mut bytes = client_frame(0x81, "4h\u{e9}".as_bytes());
+        bytes.extend(client_frame(0x82, &[0; 300]));
+        bytes.extend(client_frame(0x01, b"4a"));
+        bytes.extend(client_frame(0x89, b"hi"));
+        bytes.extend(client_frame(0x8a, b"unasked"));
+        bytes.extend(client_frame(0x00, b"b"));
+        bytes.extend(client_frame(0x80, b"c"));
+        bytes.extend(client_frame(0x81, b""));
+        bytes.extend(client_frame(0x88, &1001u16.to_be_bytes()));
+        let whole = feed(&bytes, usize::MAX).expect("is right");
+        assert_eq!(whole[0], "Text(\"4h\u{e9}\")");
+        assert_eq!(whole[2..], ["Ping([104, 105])", "Text(\"4abc\")", "Text(\"\")", "Close(Some(1001))"]);
+        for piece in 1..40 {
+            assert_eq!(feed(&bytes, piece).as_ref(), Ok(&whole), "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_rfc_has_its_close_code() {
+        let unmasked = vec![0x81, 1, b'4'];
+        let cases = [
+            (unmasked, 1002),
+            (client_frame(0xc1, b"4"), 1002),
+            (client_frame(0x83, b"4"), 1002),
+            (client_frame(0x80, b"4"), 1002),
+            ([client_frame(0x01, b"4"), client_frame(0x81, b"4")].concat(), 1002),
+            (client_frame(0x09, b""), 1002),
+            (client_frame(0x89, &[0; 126]), 1002),
+            (client_frame(0x88, &[3]), 1002),
+            (client_frame(0x88, &1005u16.to_be_bytes()), 1002),
+            (client_frame(0x88, &[3, 0xe8, 0xff]), 1007),
+            (client_frame(0x81, &[0xff]), 1007),
+            (client_frame(0x82, &[0; LIMIT + 1]), 1009),
+            ([client_frame(0x02, &[0; LIMIT]), client_frame(0x80, &[0])].concat(), 1009),
+        ];
+        for (bytes, code) in cases {
+            let start = bytes.get(..8).unwrap_or(&bytes).to_vec();
+            assert_eq!(feed(&bytes, usize::MAX).map_err(Violation::code), Err(code), "{start:?}");
+        }
+        assert!(feed(&client_frame(0x82, &[0; LIMIT]), usize::MAX).is_ok());
+    }
+
+    #[test]
+    fn a_length_beyond_the_limit_is_refused_before_its_bytes_come() {
+        let mut partial = None;
+        let mut header = vec![0x82, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4];
+        assert_eq!(receive(&mut partial, &mut header, LIMIT, |_| true), Err(Violation::TooBig));
+    }
+
+    #[test]
+    fn frames_are_written_with_the_shortest_length() {
+        let mut out = Vec::new();
+        write_message(Encoded::Text(b"2"), &mut out);
+        write_message(Encoded::Binary(&[7; 126]), &mut out);
+        Control::Close(None).write(&mut out);
+        Control::Close(Some(1009)).write(&mut out);
+        Control::pong(b"x").write(&mut out);
+        assert_eq!(out[..7], [0x81, 1, b'2', 0x82, 126, 0, 126]);
+        assert_eq!(out[7 + 126..], [0x88, 0, 0x88, 2, 3, 0xf1, 0x8a, 1, b'x']);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused_within_bounds(bytes: Vec<u8>, piece in 1usize..64) {
+            let mut partial = None;
+            for piece in bytes.chunks(piece) {
+                if receive(&mut partial, &mut piece.to_vec(), LIMIT, |_| true).is_err() {
+                    break;
+                }
+                let held = partial.as_ref().map_or(0, |partial| partial.bytes());
+                prop_assert!(held <= 2 * LIMIT + MAX_HEADER + 64);
+            }
+        }
+    }
+}

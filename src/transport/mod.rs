@@ -1,0 +1,278 @@
+//! The async edge: sockets and HTTP bodies on one side, the hub on the other. Only here does
+//! anything wait.
+//!
+//! * [`polling`]: GET and POST of a polling session, and the answer to a handshake.
+//! * [`websocket`]: the upgrade, and the lean task that reads one WebSocket.
+//! * [`frame`]: RFC 6455 frames, without a socket.
+//! * [`flusher`]: the one task that writes to all WebSockets, once per turn.
+//! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
+//! * [`admission`]: who may connect, by number and by rate.
+//!
+//! Memory of an idle WebSocket client: one task whose future is 24 bytes, tokio's record of
+//! the socket, a [`Connection`], a writer, and what the hub keeps. No read buffer: all share
+//! one per thread.
+
+pub mod admission;
+pub mod clock;
+pub mod flusher;
+pub mod frame;
+pub mod polling;
+mod reject;
+pub mod websocket;
+
+use crate::config;
+use crate::engineio::session::{ConnectionKey, Input};
+use crate::engineio::{CloseReason, SessionKey};
+use crate::hub::{Hub, Protocol};
+use crate::stats::Stats;
+use admission::Admission;
+use frame::{Control, Partial};
+use slotmap::SlotMap;
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::Notify;
+
+/// Time the other side has to close its end of a WebSocket that was closed.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// A WebSocket connection, but for its two halves.
+#[derive(Debug)]
+struct Connection {
+    session: SessionKey,
+    /// A frame or message that is not complete; rare, hence boxed.
+    partial: Option<Box<Partial>>,
+    address: IpAddr,
+    /// Whether its socket is here: before that nothing can be sent, and its guard counts it.
+    attached: bool,
+    /// A close frame has come or been sent: what else comes is not read.
+    closing: bool,
+}
+
+const _: () = assert!(size_of::<Connection>() <= 40);
+
+/// Everything under the server's one lock.
+#[derive(Debug)]
+struct State<P> {
+    hub: Hub<P>,
+    admission: Admission,
+    connections: SlotMap<ConnectionKey, Connection>,
+    /// For the flusher: connections that begin and end, and control frames to be sent.
+    opened: Vec<(ConnectionKey, OwnedWriteHalf)>,
+    ended: Vec<ConnectionKey>,
+    control: Vec<(ConnectionKey, Control)>,
+    closes: Vec<ConnectionKey>,
+    /// Closed connections whose other side still has its end open, oldest first.
+    lingering: VecDeque<(Instant, ConnectionKey)>,
+    cut: Vec<ConnectionKey>,
+    flusher: Option<Waker>,
+    /// When the clock will look next.
+    armed: Option<Instant>,
+    stopping: bool,
+}
+
+impl<P: Protocol> State<P> {
+    fn has_work(&mut self) -> bool {
+        self.hub.engine().has_work()
+            || !self.opened.is_empty()
+            || !self.ended.is_empty()
+            || !self.control.is_empty()
+            || !self.cut.is_empty()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let lingering = self.lingering.front().map(|(at, _)| *at);
+        self.hub.deadline().into_iter().chain(lingering).min()
+    }
+
+    /// A WebSocket is closed from here on: it is fed no more, and given up after a while.
+    fn linger(&mut self, key: ConnectionKey, now: Instant) {
+        if let Some(connection) = self.connections.get_mut(key)
+            && !connection.closing
+        {
+            connection.closing = true;
+            self.lingering.push_back((now + LINGER, key));
+        }
+    }
+
+    /// Forgets a connection whose socket has ended, and tells its session.
+    fn remove(&mut self, now: Instant, key: ConnectionKey) {
+        let Some(connection) = self.connections.remove(key) else { return };
+        self.ended.push(key);
+        if connection.attached {
+            self.admission.release(connection.address);
+        }
+        let held = connection.partial.map_or(0, |partial| partial.bytes());
+        self.hub.engine().stats().release(held);
+        // Refused only if the session is gone already, which is what was wanted.
+        let _ = self.hub.handle(now, connection.session, Input::SocketLost(key, CloseReason::TransportClose));
+        // Entries of connections that ended by themselves must not pile up in front.
+        while let Some((_, oldest)) = self.lingering.front()
+            && !self.connections.contains_key(*oldest)
+        {
+            self.lingering.pop_front();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Shared<P> {
+    state: Mutex<State<P>>,
+    clock: Notify,
+    ended: Notify,
+    settings: config::Protocol,
+    limits: config::Limits,
+    stats: Arc<Stats>,
+}
+
+/// A protocol server without a listener: it answers requests and takes over sockets. Cheap to
+/// clone. [`http::server`](crate::http::server) puts it behind one.
+#[derive(Debug)]
+pub struct Server<P>(Arc<Shared<P>>);
+
+impl<P> Clone for Server<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<P: Protocol> Server<P> {
+    /// A server for this protocol. [`run`](Self::run) must be polled for it to work.
+    pub fn new(settings: config::Protocol, limits: config::Limits, stats: Arc<Stats>, protocol: P) -> Self {
+        let now = Instant::now();
+        let hub = Hub::new(settings.clone(), limits.clone(), Arc::clone(&stats), random, now, protocol);
+        let state = State {
+            hub,
+            admission: Admission::new(&limits),
+            connections: SlotMap::default(),
+            opened: Vec::new(),
+            ended: Vec::new(),
+            control: Vec::new(),
+            closes: Vec::new(),
+            lingering: VecDeque::new(),
+            cut: Vec::new(),
+            flusher: None,
+            armed: None,
+            stopping: false,
+        };
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            clock: Notify::new(),
+            ended: Notify::new(),
+            settings,
+            limits,
+            stats,
+        }))
+    }
+
+    /// Starts the clock and the flusher on the current runtime.
+    pub fn start(&self) {
+        tokio::spawn(clock::run(self.clone()));
+        tokio::spawn(flusher::Flusher::new(self.clone()));
+    }
+
+    /// Protocol settings.
+    pub fn settings(&self) -> &config::Protocol {
+        &self.0.settings
+    }
+
+    /// Limits.
+    pub fn limits(&self) -> &config::Limits {
+        &self.0.limits
+    }
+
+    /// Counters.
+    pub fn stats(&self) -> &Arc<Stats> {
+        &self.0.stats
+    }
+
+    /// Counts a TCP connection in, if limits allow it. It counts until the guard is dropped.
+    pub fn admit(&self, address: IpAddr) -> Option<Admitted<P>> {
+        let admitted = self.lock().admission.admit(address);
+        if !admitted {
+            self.0.stats.connections_limited.add();
+        }
+        admitted.then(|| Admitted { server: self.clone(), address, counted: true })
+    }
+
+    /// Closes every session as the reference server's `io.close()` does, and opens no new one.
+    pub fn shut_down(&self) {
+        self.turn(|state, now| {
+            state.stopping = true;
+            state.hub.shut_down(now);
+        });
+    }
+
+    /// Waits until no WebSocket is left.
+    pub async fn drained(&self) {
+        loop {
+            let ended = self.0.ended.notified();
+            if self.lock().connections.is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
+        // The application cannot poison the lock (its panics are caught); should anything
+        // else, serving on is better than ending every call.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One turn: changes the state under the lock, then wakes who has work because of it.
+    fn turn<R>(&self, change: impl FnOnce(&mut State<P>, Instant) -> R) -> R {
+        let mut state = self.lock();
+        let result = change(&mut state, Instant::now());
+        let flusher = if state.has_work() { state.flusher.take() } else { None };
+        let earlier = match (state.deadline(), state.armed) {
+            (Some(next), Some(armed)) => next < armed,
+            (next, _) => next.is_some(),
+        };
+        drop(state);
+        if let Some(flusher) = flusher {
+            flusher.wake();
+        }
+        if earlier {
+            self.0.clock.notify_one();
+        }
+        result
+    }
+}
+
+/// A TCP connection that counts against the limits.
+#[derive(Debug)]
+pub struct Admitted<P: Protocol> {
+    server: Server<P>,
+    address: IpAddr,
+    counted: bool,
+}
+
+impl<P: Protocol> Admitted<P> {
+    /// Leaves the count to a WebSocket connection, which gives it back when it ends.
+    fn hand_over(mut self) {
+        self.counted = false;
+    }
+}
+
+impl<P: Protocol> Drop for Admitted<P> {
+    fn drop(&mut self) {
+        if self.counted {
+            self.server.lock().admission.release(self.address);
+        }
+    }
+}
+
+/// Random bytes for ids, from the operating system.
+fn random() -> [u8; 15] {
+    let mut bytes = [0; 15];
+    // Every system this runs on has a source; guessable ids would be worse than none.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::error!("no random bytes: {error}");
+        std::process::abort();
+    }
+    bytes
+}

@@ -1,0 +1,263 @@
+//! HTTP requests of the protocol: the handshake, the GET that waits for data, the POST that
+//! brings some (Engine.IO v4, "HTTP long-polling").
+//!
+//! A request whose client goes away is dropped by hyper in the middle of an `await`; guards
+//! tell the session then. Bodies are held to the limit in bytes while they come in, and count
+//! against the budget that all clients share.
+
+use super::reject::{Answer, answer, empty, refuse};
+use super::{Server, websocket};
+use crate::engineio::handshake::{Intent, Query, Transport};
+use crate::engineio::packet::Packet;
+use crate::engineio::session::Input;
+use crate::engineio::{Reject, SessionKey, payload};
+use crate::hub::Protocol;
+use hyper::body::{Body, Bytes};
+use hyper::header::{CONTENT_TYPE, UPGRADE};
+use hyper::{Method, Request, StatusCode};
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::task::Poll;
+
+/// Bytes beyond the limit that are still read (and dropped), so that a client which sends too
+/// much gets to read its 413 instead of a reset connection.
+const DRAIN: usize = 1024 * 1024;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An answer.
+    Answer(Answer),
+    /// A WebSocket: the answer is 101, and the connection is then handed to
+    /// [`Server::attach`](super::Server::attach).
+    Upgrade(Answer, websocket::Pending),
+    /// The connection is to be cut without an answer.
+    Cut,
+}
+
+impl<P: Protocol> Server<P> {
+    /// Handles one request to the protocol's path, from this address.
+    pub async fn respond<B>(&self, request: Request<B>, address: IpAddr) -> Outcome
+    where
+        B: Body<Data = Bytes>,
+    {
+        let upgrade = request.headers().get(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let settings = self.settings();
+        let query = Query::parse(request.uri().query().unwrap_or_default());
+        let is_get = request.method() == Method::GET;
+        let session = match query.intent(is_get, upgrade, settings) {
+            Err(reject) => return self.refused(reject, upgrade && settings.websocket),
+            Ok(Intent::Handshake(transport)) => {
+                return match query.revision().and_then(|()| self.may_handshake(address)) {
+                    Err(reject) => self.refused(reject, upgrade),
+                    Ok(()) if transport == Transport::WebSocket => self.upgrade(&request, address, None),
+                    Ok(()) => Outcome::Answer(self.handshake(address)),
+                };
+            }
+            Ok(Intent::Session(transport, id)) => {
+                let found = self.lock().hub.find(id, transport);
+                match found {
+                    Err(reject) => return self.refused(reject, upgrade),
+                    Ok(key) if upgrade && transport == Transport::WebSocket => Some(key),
+                    // A polling session does not take plain requests in the name of WebSocket,
+                    // nor upgrades in the name of polling.
+                    Ok(_) if upgrade || transport == Transport::WebSocket => {
+                        return self.refused(Reject::BadRequest, upgrade);
+                    }
+                    Ok(key) if is_get => return self.poll(key).await,
+                    Ok(key) if request.method() == Method::POST => return self.post(key, request).await,
+                    Ok(_) => return self.refused(Reject::UnexpectedMethod, false),
+                }
+            }
+        };
+        self.upgrade(&request, address, session)
+    }
+
+    fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
+        self.stats().requests_refused.add();
+        tracing::debug!("a request was refused: {reject}");
+        Outcome::Answer(if upgrade { super::reject::refuse_upgrade(reject) } else { refuse(reject) })
+    }
+
+    fn may_handshake(&self, address: IpAddr) -> Result<(), Reject> {
+        self.turn(|state, now| {
+            if state.stopping {
+                return Err(Reject::Full);
+            }
+            if state.admission.handshake(address, now) {
+                return Ok(());
+            }
+            state.hub.engine().stats().handshakes_limited.add();
+            Err(Reject::TooManyHandshakes)
+        })
+    }
+
+    fn handshake(&self, address: IpAddr) -> Answer {
+        let payload = self.turn(|state, now| {
+            let opened = state.hub.open(now, address, None);
+            state.hub.take_payload(opened.key)
+        });
+        polled(payload)
+    }
+
+    async fn poll(&self, session: SessionKey) -> Outcome {
+        if let Err(reject) = self.turn(|state, now| state.hub.handle(now, session, Input::PollStarted)) {
+            return self.refused(reject, false);
+        }
+        let mut guard = Guard { server: self, session, gone: Some(Input::PollAborted) };
+        let payload = poll_fn(|cx| {
+            self.turn(|state, _| match state.hub.take_payload(session) {
+                Some(payload) => Poll::Ready(payload),
+                None => {
+                    state.hub.engine().wait_for_payload(session, cx.waker());
+                    Poll::Pending
+                }
+            })
+        })
+        .await;
+        guard.gone = None;
+        Outcome::Answer(polled(Some(payload)))
+    }
+
+    async fn post<B>(&self, session: SessionKey, request: Request<B>) -> Outcome
+    where
+        B: Body<Data = Bytes>,
+    {
+        if let Err(reject) = self.turn(|state, now| state.hub.handle(now, session, Input::PostStarted)) {
+            return self.refused(reject, false);
+        }
+        let mut guard = Guard { server: self, session, gone: Some(Input::PostAborted) };
+        // Revision 3 sent binary payloads so; in revision 4 nobody can mean it.
+        if request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream") {
+            return self.refused(Reject::Conflict, false);
+        }
+        let body = match self.read(session, request.into_body()).await {
+            Ok(body) => body,
+            Err(Unread::Cut) => {
+                guard.gone = Some(Input::PostFinished);
+                return Outcome::Cut;
+            }
+            // The guard tells the session that the client is gone.
+            Err(Unread::Broken) => return Outcome::Cut,
+            Err(Unread::Refused(reject)) => {
+                guard.gone = Some(Input::PostFinished);
+                return self.refused(reject, false);
+            }
+        };
+        guard.gone = None;
+        self.turn(|state, now| {
+            let mut take = |input: Input<'_>| {
+                // A session that ended on the way drops the rest; the answer stays the same.
+                let _ = state.hub.handle(now, session, input);
+            };
+            let mut scratch = Vec::new();
+            match payload::split(&body.bytes) {
+                Err(_) => take(Input::PostedGarbage),
+                Ok(packets) => {
+                    for text in packets {
+                        match Packet::decode(text, &mut scratch) {
+                            Ok(packet) => take(Input::Posted(packet)),
+                            Err(_) => {
+                                take(Input::PostedGarbage);
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+            take(Input::PostFinished);
+        });
+        drop(body);
+        Outcome::Answer(answer(StatusCode::OK, "text/html", "ok"))
+    }
+
+    /// Reads a body, within the limits.
+    async fn read<B>(&self, session: SessionKey, body: B) -> Result<Held<'_, P>, Unread>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let most = self.limits().max_buffered_bytes;
+        let mut body = pin!(body);
+        let mut held = Held { server: self, bytes: Vec::new() };
+        let mut seen = 0;
+        loop {
+            let frame = poll_fn(|cx| {
+                if self.turn(|state, _| state.hub.engine().is_post_cut(session, cx.waker())) {
+                    return Poll::Ready(Err(Unread::Cut));
+                }
+                body.as_mut().poll_frame(cx).map(Ok)
+            })
+            .await?;
+            let data = match frame {
+                None if seen > self.settings().max_payload_bytes => {
+                    return Err(Unread::Refused(Reject::PayloadTooLarge));
+                }
+                None => return Ok(held),
+                Some(Err(_)) => return Err(Unread::Broken),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => data,
+                    Err(_) => continue,
+                },
+            };
+            seen += data.len();
+            if seen > self.settings().max_payload_bytes + DRAIN {
+                return Err(Unread::Refused(Reject::PayloadTooLarge));
+            }
+            if seen > self.settings().max_payload_bytes {
+                continue;
+            }
+            if !self.stats().reserve(data.len(), most) {
+                return Err(Unread::Refused(Reject::Full));
+            }
+            held.bytes.extend_from_slice(&data);
+        }
+    }
+}
+
+/// The 200 of a poll or a polling handshake.
+fn polled(payload: Option<Vec<u8>>) -> Answer {
+    match payload {
+        Some(payload) => answer(StatusCode::OK, "text/plain; charset=UTF-8", payload),
+        // A handshake whose session was closed at once.
+        None => empty(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// Why a body was not read to its end.
+enum Unread {
+    /// The session has this post cut off.
+    Cut,
+    /// The client went away.
+    Broken,
+    Refused(Reject),
+}
+
+/// A body that counts against the budget.
+struct Held<'a, P: Protocol> {
+    server: &'a Server<P>,
+    bytes: Vec<u8>,
+}
+
+impl<P: Protocol> Drop for Held<'_, P> {
+    fn drop(&mut self) {
+        self.server.stats().release(self.bytes.len());
+    }
+}
+
+/// Tells the session when a request ends before its time.
+struct Guard<'a, P: Protocol> {
+    server: &'a Server<P>,
+    session: SessionKey,
+    gone: Option<Input<'static>>,
+}
+
+impl<P: Protocol> Drop for Guard<'_, P> {
+    fn drop(&mut self) {
+        if let Some(gone) = self.gone {
+            // Refused only if the session is gone too.
+            let _ = self.server.turn(|state, now| state.hub.handle(now, self.session, gone));
+        }
+    }
+}
+

@@ -1,0 +1,251 @@
+//! The upgrade (RFC 6455 section 4.2), and the lean task that reads one WebSocket.
+//!
+//! hyper answers 101 and gives the TCP stream back; nothing of its buffers stays. The future
+//! of the task that then reads is three words, because tokio rounds a task up to a multiple of
+//! 128 bytes and this one just fits: the server, the read half, the connection's key. Bytes
+//! are read into a buffer that all connections of a thread share.
+
+use super::frame::{Control, Incoming, Violation, receive};
+use super::reject::{Answer, upgrade_error};
+use super::{Admitted, Connection, ConnectionKey, Server, State};
+use super::polling::Outcome;
+use crate::engineio::packet::{Message, Packet};
+use crate::engineio::session::Input;
+use crate::engineio::{CloseReason, SessionKey};
+use crate::hub::Protocol;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use hyper::{Request, Response, StatusCode};
+use std::cell::RefCell;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+/// Bytes that one read can bring.
+const READ_BUFFER: usize = 32 * 1024;
+
+thread_local! {
+    /// What is read lies here only until it is handled, in the same call.
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into_boxed_slice());
+}
+
+/// A WebSocket that was promised by a 101 which may not have been sent yet.
+#[derive(Debug)]
+pub struct Pending {
+    key: ConnectionKey,
+}
+
+impl<P: Protocol> Server<P> {
+    /// Accepts or refuses an upgrade that the engine has no objection to.
+    pub(super) fn upgrade<B>(&self, request: &Request<B>, address: IpAddr, session: Option<SessionKey>) -> Outcome {
+        let accept = match accept(request) {
+            Ok(accept) => accept,
+            Err(answer) => {
+                self.stats().requests_refused.add();
+                return Outcome::Answer(answer);
+            }
+        };
+        let key = self.turn(|state, now| {
+            let connection = Connection {
+                session: session.unwrap_or_default(),
+                partial: None,
+                address,
+                attached: false,
+                closing: false,
+            };
+            let key = state.connections.insert(connection);
+            match session {
+                // Refused only if the session ended just now; the socket is closed then.
+                Some(session) => _ = state.hub.handle(now, session, Input::SocketOpened(key)),
+                None => {
+                    let opened = state.hub.open(now, address, Some(key));
+                    if let Some(connection) = state.connections.get_mut(key) {
+                        connection.session = opened.key;
+                    }
+                    // The open packet waits until the socket is there.
+                    state.hub.engine().set_backlog(opened.key, key, true);
+                }
+            }
+            key
+        });
+        Outcome::Upgrade(accept, Pending { key })
+    }
+
+    /// Takes over the connection of an upgrade, with what was read beyond the request. A
+    /// socket that is dead already ends its session.
+    pub fn attach(&self, pending: &Pending, admitted: Admitted<P>, stream: TcpStream, read: &Bytes) {
+        let key = pending.key;
+        let (half, writer) = stream.into_split();
+        admitted.hand_over();
+        self.turn(|state, _| {
+            let Some(connection) = state.connections.get_mut(key) else { return };
+            connection.attached = true;
+            state.opened.push((key, writer));
+            state.hub.engine().set_backlog(connection.session, key, false);
+        });
+        let mut read = read.to_vec();
+        self.received(key, &mut read);
+        tokio::spawn(Reader { server: self.clone(), half, key });
+    }
+
+    /// Gives an upgrade up whose connection ended before it was made.
+    pub fn abandon(&self, pending: &Pending) {
+        self.turn(|state, now| state.remove(now, pending.key));
+    }
+
+    /// Handles bytes that came in on a WebSocket.
+    fn received(&self, key: ConnectionKey, bytes: &mut [u8]) {
+        let limit = self.settings().max_payload_bytes;
+        self.turn(|state, now| {
+            let Some(connection) = state.connections.get_mut(key) else { return };
+            if connection.closing {
+                return;
+            }
+            let mut partial = connection.partial.take();
+            let before = partial.as_ref().map_or(0, |partial| partial.bytes());
+            let result = receive(&mut partial, bytes, limit, |incoming| state.incoming(now, key, incoming));
+            let after = partial.as_ref().map_or(0, |partial| partial.bytes());
+            let stats = state.hub.engine().stats();
+            stats.release(before);
+            let within = stats.reserve(after, self.limits().max_buffered_bytes);
+            if let Some(connection) = state.connections.get_mut(key)
+                && within
+            {
+                connection.partial = partial;
+            }
+            match result {
+                Err(violation) => state.violated(now, key, Some(violation)),
+                Ok(()) if !within => state.violated(now, key, None),
+                Ok(()) => {}
+            }
+        });
+    }
+}
+
+impl<P: Protocol> State<P> {
+    /// Handles one message; `false` if no more of this connection are wanted.
+    fn incoming(&mut self, now: Instant, key: ConnectionKey, incoming: Incoming<'_>) -> bool {
+        let Some(connection) = self.connections.get(key) else { return false };
+        let session = connection.session;
+        let mut scratch = Vec::new();
+        let input = match incoming {
+            Incoming::Text(text) => match Packet::decode(text, &mut scratch) {
+                Ok(packet) => Input::SocketReceived(key, packet),
+                Err(_) => Input::SocketGarbage(key),
+            },
+            Incoming::Binary(bytes) => Input::SocketReceived(key, Packet::Message(Message::Binary(bytes))),
+            Incoming::Ping(payload) => {
+                // Only the latest of several pings needs an answer (RFC 6455 section 5.5.3).
+                match self.control.last_mut() {
+                    Some((to, pong @ Control::Pong(_))) if *to == key => *pong = Control::pong(payload),
+                    _ => self.control.push((key, Control::pong(payload))),
+                }
+                return true;
+            }
+            Incoming::Close(code) => {
+                self.close(now, key, code, CloseReason::TransportClose);
+                return false;
+            }
+        };
+        // A session that is gone wants nothing more; its socket is being closed.
+        self.hub.handle(now, session, input).is_ok()
+    }
+
+    fn violated(&mut self, now: Instant, key: ConnectionKey, violation: Option<Violation>) {
+        self.hub.engine().stats().protocol_errors.add();
+        tracing::debug!("a WebSocket is closed: {violation:?}");
+        let code = violation.map_or(1013, Violation::code);
+        self.close(now, key, Some(code), CloseReason::TransportError);
+    }
+
+    /// Sends the last frame and ends the session, unless the connection is closing already.
+    fn close(&mut self, now: Instant, key: ConnectionKey, code: Option<u16>, reason: CloseReason) {
+        let Some(connection) = self.connections.get(key) else { return };
+        if connection.closing {
+            return;
+        }
+        let session = connection.session;
+        self.linger(key, now);
+        self.control.push((key, Control::Close(code)));
+        // Refused only if the session is gone, which is what was wanted.
+        let _ = self.hub.handle(now, session, Input::SocketLost(key, reason));
+    }
+}
+
+/// The 101, or why there is none.
+fn accept<B>(request: &Request<B>) -> Result<Answer, Answer> {
+    let headers = request.headers();
+    let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
+    // 16 bytes in base64: 22 characters and two of padding.
+    let Some(key) = key.filter(|key| key.len() == 24 && key.ends_with(b"==")) else {
+        return Err(upgrade_error(StatusCode::BAD_REQUEST, "Missing or invalid Sec-WebSocket-Key header"));
+    };
+    if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13" || version == "8") {
+        let mut refusal =
+            upgrade_error(StatusCode::BAD_REQUEST, "Missing or invalid Sec-WebSocket-Version header");
+        refusal.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13, 8"));
+        return Err(refusal);
+    }
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let out = response.headers_mut();
+    out.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    out.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    let accept = HeaderValue::from_str(&derive_accept_key(key));
+    out.insert(SEC_WEBSOCKET_ACCEPT, accept.unwrap_or_else(|_| HeaderValue::from_static("")));
+    Ok(response)
+}
+
+/// The task of one WebSocket.
+struct Reader<P: Protocol> {
+    server: Server<P>,
+    half: OwnedReadHalf,
+    key: ConnectionKey,
+}
+
+const _: () = assert!(size_of::<Reader<crate::hub::SocketIo<NoApplication>>>() <= 24);
+
+/// Stands for any application where only sizes matter.
+struct NoApplication;
+
+impl crate::socketio::Application for NoApplication {
+    fn event(&mut self, _: &mut crate::socketio::Io<'_>, _: crate::socketio::Event<'_>) {}
+}
+
+impl<P: Protocol> Future for Reader<P> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        BUFFER.with_borrow_mut(|buffer| {
+            loop {
+                let mut read = ReadBuf::new(buffer);
+                // The task ends when the socket does; dropping it tells the session.
+                if ready!(Pin::new(&mut this.half).poll_read(cx, &mut read)).is_err() {
+                    return Poll::Ready(());
+                }
+                let bytes = read.filled_mut();
+                if bytes.is_empty() {
+                    return Poll::Ready(());
+                }
+                this.server.received(this.key, bytes);
+            }
+        })
+    }
+}
+
+impl<P: Protocol> Drop for Reader<P> {
+    fn drop(&mut self) {
+        self.server.turn(|state, now| state.remove(now, self.key));
+        self.server.0.ended.notify_waiters();
+    }
+}
