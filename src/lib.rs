@@ -2,3 +2,4 @@
 //! server inside it. See ARCHITECTURE.md for the path of a byte through these modules.
 
 pub mod config;
+pub mod http;
