@@ -5,9 +5,9 @@
 //! `Content-Length` (RFC 9110 section 8.6) and none is chunked.
 //!
 //! Invariants: a file gives exactly the length that was announced; if it became shorter in the
-//! meantime the body fails, and the connection closes rather than lie. At most one chunk of
-//! [`CHUNK_BYTES`] is held here per answer. Reading runs on the blocking pool, because a disk or
-//! a memory card may take its time. Left out: trailers.
+//! meantime the body fails, and the connection closes rather than lie. At most one chunk of 32 KiB
+//! is held here per answer. Reading runs on the blocking pool, because a disk or a memory card may
+//! take its time. Left out: trailers.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -220,3 +220,18 @@ fn drop_body(response: &mut Response<Body>) {
             .insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn the_future_of_an_answer_is_small() {
+        let site = Site::new(&config::Site::default(), None).unwrap();
+        let (method, uri, headers) = (Method::GET, Uri::from_static("/"), HeaderMap::new());
+        let future = site.respond(&method, &uri, &headers);
+        // An idle HTTP connection has room for one of these, so it is part of its cost.
+        assert!(size_of_val(&future) <= 256, "{} bytes", size_of_val(&future));
+    }
+}

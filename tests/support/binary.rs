@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use crate::support::raw::LIMIT;
+use super::raw::LIMIT;
 
 /// The binary's path.
 pub(crate) const PATH: &str = env!("CARGO_BIN_EXE_parlor");
