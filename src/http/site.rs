@@ -232,6 +232,10 @@ mod tests {
         let (method, uri, headers) = (Method::GET, Uri::from_static("/"), HeaderMap::new());
         let future = site.respond(&method, &uri, &headers);
         // An idle HTTP connection has room for one of these, so it is part of its cost.
-        assert!(size_of_val(&future) <= 256, "{} bytes", size_of_val(&future));
+        assert!(
+            size_of_val(&future) <= 256,
+            "{} bytes",
+            size_of_val(&future)
+        );
     }
 }
