@@ -1,3 +1,133 @@
-//! Build script.
+//! Build script: turns `static/` into the table of embedded assets.
+//!
+//! Every file of the page is compressed here, once, with brotli (quality 11) and gzip (level 9),
+//! so that a small board never compresses anything while it serves. The result is a sorted table
+//! in `OUT_DIR/assets.rs`, which `src/http/assets.rs` includes.
+//!
+//! Rules: a coding is kept only if it is smaller than the file. Each representation has a strong
+//! entity tag of its own, a hash of exactly the bytes it sends (RFC 9110 section 8.8.3.3), so a
+//! new compressor changes the tag as a new file does. The output depends on nothing but the files
+//! (gzip's time stamp and system byte are fixed), so two builds of one tree are equal.
+//!
+//! Left out: names with a leading dot, minifying, and any other build step for the page.
 
-fn main() {}
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+#[path = "src/http/content_type.rs"]
+mod content_type;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("static");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    // Cargo looks into a directory named here at every depth: new and removed files count too.
+    println!("cargo::rerun-if-changed=static");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/http/content_type.rs");
+
+    let mut paths = Vec::new();
+    walk(&root, "", &mut paths)?;
+    paths.sort_unstable();
+    if paths
+        .binary_search_by(|path| path.as_str().cmp("index.html"))
+        .is_err()
+    {
+        return Err("static/index.html is missing: the binary would have no page".into());
+    }
+
+    let mut table = String::from("&[\n");
+    for (number, path) in paths.iter().enumerate() {
+        let identity = fs::read(root.join(path))?;
+        let source = format!(
+            "concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})",
+            format!("/static/{path}")
+        );
+        writeln!(table, "    Asset {{")?;
+        writeln!(table, "        path: {path:?},")?;
+        writeln!(table, "        content_type: {:?},", content_type::of(path))?;
+        writeln!(
+            table,
+            "        identity: {},",
+            representation(&identity, "", &source)
+        )?;
+        for (field, suffix, coded) in [
+            ("brotli", "-br", brotli(&identity)?),
+            ("gzip", "-gz", gzip(&identity)?),
+        ] {
+            if coded.len() < identity.len() {
+                let name = format!("asset-{number}{suffix}");
+                fs::write(out.join(&name), &coded)?;
+                let source = format!("concat!(env!(\"OUT_DIR\"), {:?})", format!("/{name}"));
+                writeln!(
+                    table,
+                    "        {field}: Some({}),",
+                    representation(&coded, suffix, &source)
+                )?;
+            } else {
+                writeln!(table, "        {field}: None,")?;
+            }
+        }
+        writeln!(table, "    }},")?;
+    }
+    table.push_str("]\n");
+    fs::write(out.join("assets.rs"), table)?;
+    Ok(())
+}
+
+/// Collects the files under `dir` as paths relative to `static/`, with `/` on every system.
+fn walk(dir: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    let entries = fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().ok_or("a name in static/ is not UTF-8")?;
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        if entry.path().is_dir() {
+            walk(&entry.path(), &format!("{path}/"), paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// One row's `Representation`, with a tag of 96 bits of SHA-256 over the bytes as they are sent.
+fn representation(bytes: &[u8], suffix: &str, source: &str) -> String {
+    let mut tag = String::new();
+    for byte in Sha256::digest(bytes).iter().take(12) {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    format!(
+        "Representation {{ etag: {:?}, bytes: include_bytes!({source}) }}",
+        format!("\"{tag}{suffix}\"")
+    )
+}
+
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut coded = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut coded, &params)?;
+    Ok(coded)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    // 255 is "unknown system" (RFC 1952 section 2.3.1): the same bytes wherever it is built.
+    let mut encoder = flate2::GzBuilder::new()
+        .mtime(0)
+        .operating_system(255)
+        .write(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}

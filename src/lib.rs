@@ -1,9 +1,12 @@
 //! Parlor: a video-chat room server for the home network, and the small, bounded Socket.IO
 //! server inside it. See ARCHITECTURE.md for the path of a byte through these modules.
 
+pub mod chat;
 pub mod config;
 pub mod engineio;
+pub mod http;
 pub mod hub;
+pub mod process;
 pub mod rate;
 pub mod socketio;
 pub mod stats;

@@ -1,3 +1,7 @@
-//! The `parlor` binary.
+//! The `parlor` binary: everything is in the library, so that tests and other programs can use it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    parlor::process::main()
+}

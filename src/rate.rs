@@ -16,7 +16,10 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket for `rate` a second.
     pub fn full(rate: u32, now: Instant) -> Self {
-        Self { tokens: rate as f32 * BURST_SECONDS, filled: now }
+        Self {
+            tokens: rate as f32 * BURST_SECONDS,
+            filled: now,
+        }
     }
 
     /// Takes one token if there is one.

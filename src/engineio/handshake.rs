@@ -111,10 +111,23 @@ mod tests {
 
     #[test]
     fn a_transport_that_is_missing_unknown_or_off_wins_over_everything() {
-        for query in ["", "EIO=4", "transport=abc", "transport=constructor&sid=x", "transport=__proto__"] {
-            assert_eq!(intent(query, false, false), Err(Reject::TransportUnknown), "{query}");
+        for query in [
+            "",
+            "EIO=4",
+            "transport=abc",
+            "transport=constructor&sid=x",
+            "transport=__proto__",
+        ] {
+            assert_eq!(
+                intent(query, false, false),
+                Err(Reject::TransportUnknown),
+                "{query}"
+            );
         }
-        let off = Protocol { polling: false, ..Protocol::default() };
+        let off = Protocol {
+            polling: false,
+            ..Protocol::default()
+        };
         assert_eq!(
             Query::parse("transport=polling&EIO=4").intent(true, false, &off),
             Err(Reject::TransportUnknown)
@@ -123,29 +136,54 @@ mod tests {
 
     #[test]
     fn a_handshake_is_a_get_of_the_right_transport() {
-        assert_eq!(intent("transport=polling&EIO=4", true, false), Ok(Intent::Handshake(Transport::Polling)));
-        assert_eq!(intent("transport=websocket", true, true), Ok(Intent::Handshake(Transport::WebSocket)));
-        assert_eq!(intent("transport=polling&EIO=9", false, false), Err(Reject::BadHandshakeMethod));
-        assert_eq!(intent("transport=websocket&EIO=4", true, false), Err(Reject::BadRequest));
-        assert_eq!(intent("transport=polling&EIO=4", true, true), Err(Reject::BadRequest));
+        assert_eq!(
+            intent("transport=polling&EIO=4", true, false),
+            Ok(Intent::Handshake(Transport::Polling))
+        );
+        assert_eq!(
+            intent("transport=websocket", true, true),
+            Ok(Intent::Handshake(Transport::WebSocket))
+        );
+        assert_eq!(
+            intent("transport=polling&EIO=9", false, false),
+            Err(Reject::BadHandshakeMethod)
+        );
+        assert_eq!(
+            intent("transport=websocket&EIO=4", true, false),
+            Err(Reject::BadRequest)
+        );
+        assert_eq!(
+            intent("transport=polling&EIO=4", true, true),
+            Err(Reject::BadRequest)
+        );
     }
 
     #[test]
     fn an_empty_sid_is_a_handshake_and_any_other_is_looked_up() {
-        assert_eq!(intent("transport=polling&sid=", true, false), Ok(Intent::Handshake(Transport::Polling)));
+        assert_eq!(
+            intent("transport=polling&sid=", true, false),
+            Ok(Intent::Handshake(Transport::Polling))
+        );
         assert_eq!(
             intent("transport=polling&sid=nobody", false, false),
             Ok(Intent::Session(Transport::Polling, None))
         );
         let sid = SessionId::from_random([1; 15]);
         let query = format!("transport=polling&sid=first&sid={}", sid.as_str());
-        assert_eq!(intent(&query, true, false), Ok(Intent::Session(Transport::Polling, Some(sid))));
+        assert_eq!(
+            intent(&query, true, false),
+            Ok(Intent::Session(Transport::Polling, Some(sid)))
+        );
     }
 
     #[test]
     fn only_revision_four_is_spoken_and_the_last_of_several_counts() {
         for query in ["", "EIO=abc", "EIO=3", "EIO=5", "EIO=4&EIO=3"] {
-            assert_eq!(Query::parse(query).revision(), Err(Reject::UnsupportedProtocol), "{query}");
+            assert_eq!(
+                Query::parse(query).revision(),
+                Err(Reject::UnsupportedProtocol),
+                "{query}"
+            );
         }
         assert_eq!(Query::parse("EIO=3&EIO=4").revision(), Ok(()));
     }
@@ -158,8 +196,14 @@ mod tests {
             "0{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\
              \"pingTimeout\":20000,\"maxPayload\":1000000}"
         );
-        assert!(open_packet(&id, Transport::WebSocket, &Protocol::default()).contains("\"upgrades\":[]"));
-        let no_upgrades = Protocol { allow_upgrades: false, ..Protocol::default() };
+        assert!(
+            open_packet(&id, Transport::WebSocket, &Protocol::default())
+                .contains("\"upgrades\":[]")
+        );
+        let no_upgrades = Protocol {
+            allow_upgrades: false,
+            ..Protocol::default()
+        };
         assert!(open_packet(&id, Transport::Polling, &no_upgrades).contains("\"upgrades\":[]"));
     }
 }

@@ -64,7 +64,9 @@ impl<'a> Packet<'a> {
             b'6' => Ok(Self::Noop),
             b'b' => {
                 scratch.clear();
-                BASE64.decode_vec(rest, scratch).map_err(|_| DecodeError::Base64)?;
+                BASE64
+                    .decode_vec(rest, scratch)
+                    .map_err(|_| DecodeError::Base64)?;
                 Ok(Self::Message(Message::Binary(scratch)))
             }
             _ => Err(DecodeError::UnknownType),

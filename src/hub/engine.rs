@@ -9,7 +9,9 @@ use super::Random;
 use super::timers::Timers;
 use crate::config;
 use crate::engineio::handshake::{Transport, open_packet};
-use crate::engineio::session::{ConnectionKey, Context, Effects, Encoded, Input, Outgoing, Pool, Step};
+use crate::engineio::session::{
+    ConnectionKey, Context, Effects, Encoded, Input, Outgoing, Pool, Step,
+};
 use crate::engineio::{CloseReason, Reject, Session, SessionId, SessionKey};
 use crate::stats::Stats;
 use rustc_hash::FxHashMap;
@@ -139,22 +141,35 @@ impl Engine {
 
     /// Whether the session can send and receive.
     pub fn is_open(&self, session: SessionKey) -> bool {
-        self.sessions.get(session).is_some_and(|entry| entry.session.is_open())
+        self.sessions
+            .get(session)
+            .is_some_and(|entry| entry.session.is_open())
     }
 
     /// Whether something sent now would leave at once.
     pub fn is_writable(&self, session: SessionKey) -> bool {
-        self.sessions.get(session).is_some_and(|entry| !entry.backlog && entry.session.is_writable())
+        self.sessions
+            .get(session)
+            .is_some_and(|entry| !entry.backlog && entry.session.is_writable())
     }
 
     /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
     pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
-        let Some(entry) = self.sessions.get_mut(session) else { return };
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return;
+        };
         if !entry.session.is_open() {
             return;
         }
-        let fits = self.stats.reserve(packet.len(), self.limits.max_buffered_bytes);
-        if fits && entry.session.send(packet, &self.limits, &mut self.pool).is_ok() {
+        let fits = self
+            .stats
+            .reserve(packet.len(), self.limits.max_buffered_bytes);
+        if fits
+            && entry
+                .session
+                .send(packet, &self.limits, &mut self.pool)
+                .is_ok()
+        {
             Self::mark(&mut self.dirty, entry, session);
             return;
         }
@@ -194,8 +209,14 @@ impl Engine {
 
     /// Notes that a session's WebSocket could not take everything, or can again.
     pub fn set_backlog(&mut self, session: SessionKey, socket: ConnectionKey, backlog: bool) {
-        let Some(entry) = self.sessions.get_mut(session) else { return };
-        if entry.session.socket_outbox().is_none_or(|(carrier, _)| carrier != socket) {
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return;
+        };
+        if entry
+            .session
+            .socket_outbox()
+            .is_none_or(|(carrier, _)| carrier != socket)
+        {
             return;
         }
         entry.backlog = backlog;
@@ -213,7 +234,9 @@ impl Engine {
 
     /// Whether the post under way is to be cut off; if not, `waker` is woken should it be.
     pub fn is_post_cut(&mut self, session: SessionKey, waker: &Waker) -> bool {
-        let Some(entry) = self.sessions.get_mut(session) else { return false };
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return false;
+        };
         let waiting = entry.waiting.get_or_insert_default();
         waiting.post = Some(waker.clone());
         waiting.post_cut
@@ -222,10 +245,14 @@ impl Engine {
     pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
         let id = SessionId::from_random((self.random)());
         let (session, transport) = match socket {
-            None => (Session::polling(self.now, &self.settings), Transport::Polling),
-            Some(socket) => {
-                (Session::websocket(socket, self.now, &self.settings), Transport::WebSocket)
-            }
+            None => (
+                Session::polling(self.now, &self.settings),
+                Transport::Polling,
+            ),
+            Some(socket) => (
+                Session::websocket(socket, self.now, &self.settings),
+                Transport::WebSocket,
+            ),
         };
         let key = self.sessions.insert(Entry {
             session,
@@ -243,9 +270,19 @@ impl Engine {
         Opened { key, id }
     }
 
-    pub(super) fn find(&self, id: Option<SessionId>, transport: Transport) -> Result<SessionKey, Reject> {
-        let known = |key: &SessionKey| self.sessions.get(*key).filter(|entry| entry.session.is_known());
-        let key = id.and_then(|id| self.by_id.get(&id)).ok_or(Reject::SessionUnknown)?;
+    pub(super) fn find(
+        &self,
+        id: Option<SessionId>,
+        transport: Transport,
+    ) -> Result<SessionKey, Reject> {
+        let known = |key: &SessionKey| {
+            self.sessions
+                .get(*key)
+                .filter(|entry| entry.session.is_known())
+        };
+        let key = id
+            .and_then(|id| self.by_id.get(&id))
+            .ok_or(Reject::SessionUnknown)?;
         let entry = known(key).ok_or(Reject::SessionUnknown)?;
         match (transport, entry.session.transport()) {
             (Transport::Polling, Transport::WebSocket) => Err(Reject::BadRequest),
@@ -288,7 +325,9 @@ impl Engine {
 
     /// Removes a session that is over and owes nobody anything.
     pub(super) fn forget_if_finished(&mut self, key: SessionKey) {
-        let Some(entry) = self.sessions.get(key) else { return };
+        let Some(entry) = self.sessions.get(key) else {
+            return;
+        };
         if !entry.session.is_finished() || self.closed.iter().any(|(closed, _)| *closed == key) {
             return;
         }
@@ -310,10 +349,15 @@ impl Engine {
 
     pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
         for key in std::mem::take(&mut self.dirty) {
-            let Some(entry) = self.sessions.get_mut(key) else { continue };
+            let Some(entry) = self.sessions.get_mut(key) else {
+                continue;
+            };
             entry.dirty = false;
             if entry.session.has_payload()
-                && let Some(waker) = entry.waiting.as_mut().and_then(|waiting| waiting.poll.take())
+                && let Some(waker) = entry
+                    .waiting
+                    .as_mut()
+                    .and_then(|waiting| waiting.poll.take())
             {
                 waker.wake();
             }
@@ -356,14 +400,20 @@ impl Engine {
     /// Sees to it that a session is asked again in time; `above` is the time of the layer
     /// above.
     pub(super) fn schedule(&mut self, key: SessionKey, above: Option<Instant>) {
-        let Some(entry) = self.sessions.get_mut(key) else { return };
-        let Some(at) = entry.session.deadline().into_iter().chain(above).min() else { return };
+        let Some(entry) = self.sessions.get_mut(key) else {
+            return;
+        };
+        let Some(at) = entry.session.deadline().into_iter().chain(above).min() else {
+            return;
+        };
         if entry.timer.is_none_or(|timer| at < timer) {
             entry.timer = Some(at);
             self.timers.add(at, key);
             let sessions = &self.sessions;
             self.timers.sweep(sessions.len(), |at, key| {
-                sessions.get(key).is_some_and(|entry| entry.timer == Some(at))
+                sessions
+                    .get(key)
+                    .is_some_and(|entry| entry.timer == Some(at))
             });
         }
     }

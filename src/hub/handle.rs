@@ -25,7 +25,9 @@ struct Queue {
 
 impl std::fmt::Debug for Queue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").field("jobs", &self.jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Queue")
+            .field("jobs", &self.jobs.len())
+            .finish_non_exhaustive()
     }
 }
 

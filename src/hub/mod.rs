@@ -48,7 +48,10 @@ impl<P: Protocol> Hub<P> {
         now: Instant,
         protocol: P,
     ) -> Self {
-        Self { engine: Engine::new(settings, limits, stats, random, now), protocol }
+        Self {
+            engine: Engine::new(settings, limits, stats, random, now),
+            protocol,
+        }
     }
 
     /// Opens a session for a handshake. One over polling has a poll under way, which
@@ -74,7 +77,12 @@ impl<P: Protocol> Hub<P> {
     ///
     /// # Errors
     /// [`Reject`] if the HTTP request that brought the input is refused.
-    pub fn handle(&mut self, now: Instant, session: SessionKey, input: Input<'_>) -> Result<(), Reject> {
+    pub fn handle(
+        &mut self,
+        now: Instant,
+        session: SessionKey,
+        input: Input<'_>,
+    ) -> Result<(), Reject> {
         self.engine.now = now;
         let step = self.engine.handle(session, input);
         if let Step::Message(message) = step {
@@ -153,7 +161,9 @@ impl<P: Protocol> Hub<P> {
                 self.engine.schedule(session, None);
                 self.engine.forget_if_finished(session);
             }
-            let Some(session) = self.engine.pop_touched() else { return };
+            let Some(session) = self.engine.pop_touched() else {
+                return;
+            };
             let above = self.protocol.deadline(session);
             self.engine.schedule(session, above);
         }

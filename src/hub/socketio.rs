@@ -106,7 +106,13 @@ impl<A: Application> SocketIo<A> {
         engine.close(session, BROKEN);
     }
 
-    fn packet(&mut self, engine: &mut Engine, session: SessionKey, packet: Packet<'_>, attachments: &[Bytes]) {
+    fn packet(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        packet: Packet<'_>,
+        attachments: &[Bytes],
+    ) {
         let socket = self.socket_in(session, packet.namespace);
         match (packet.body, socket) {
             (Body::Connect(auth), None) => self.connect(engine, session, packet.namespace, auth),
@@ -124,18 +130,29 @@ impl<A: Application> SocketIo<A> {
                 self.call(engine, Some(session), |app, io| app.event(io, event));
             }
             (Body::Ack { id, args }, Some(socket)) => {
-                let Some(id) = id.filter(|id| self.registry.settle(socket, *id)) else { return };
+                let Some(id) = id.filter(|id| self.registry.settle(socket, *id)) else {
+                    return;
+                };
                 let ticket = AckTicket { socket, id };
                 let args = Args::new(args, attachments);
-                self.call(engine, Some(session), |app, io| app.answer(io, ticket, Ok(args)));
+                self.call(engine, Some(session), |app, io| {
+                    app.answer(io, ticket, Ok(args))
+                });
             }
             (Body::Disconnect, Some(socket)) => {
-                self.leave(engine, session, socket, DisconnectReason::ClientNamespaceDisconnect);
+                self.leave(
+                    engine,
+                    session,
+                    socket,
+                    DisconnectReason::ClientNamespaceDisconnect,
+                );
             }
             (Body::Connect(_), Some(_)) => {
                 self.evict(engine, session, &"a second connect to one namespace");
             }
-            (Body::ConnectError, _) => self.evict(engine, session, &"a connect error from a client"),
+            (Body::ConnectError, _) => {
+                self.evict(engine, session, &"a connect error from a client")
+            }
             (Body::Event { .. } | Body::Ack { .. } | Body::Disconnect, None) => {
                 self.evict(engine, session, &"a packet for a namespace it is not in");
             }
@@ -150,7 +167,9 @@ impl<A: Application> SocketIo<A> {
 
     fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
         let (rate, now) = (engine.limits().max_event_rate, engine.now());
-        let Some(client) = self.clients.get_mut(session) else { return false };
+        let Some(client) = self.clients.get_mut(session) else {
+            return false;
+        };
         if client.events.take(rate, now) {
             return true;
         }
@@ -166,31 +185,51 @@ impl<A: Application> SocketIo<A> {
     fn socket_in(&self, session: SessionKey, namespace: &str) -> Option<SocketKey> {
         let namespace = self.registry.find_namespace(namespace)?;
         let client = self.clients.get(session)?;
-        client.sockets().find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
+        client
+            .sockets()
+            .find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
     }
 
     fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
-        let Some(client) = self.clients.get(session) else { return };
+        let Some(client) = self.clients.get(session) else {
+            return;
+        };
         if client.sockets().count() >= engine.limits().max_namespaces {
-            Self::refuse(engine, session, namespace, &Refusal::new("Too many namespaces"));
+            Self::refuse(
+                engine,
+                session,
+                namespace,
+                &Refusal::new("Too many namespaces"),
+            );
             return;
         }
         let known = self.registry.find_namespace(namespace).is_some()
-            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace)) == Some(true);
+            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
+                == Some(true);
         if !known {
-            Self::refuse(engine, session, namespace, &Refusal::new("Invalid namespace"));
+            Self::refuse(
+                engine,
+                session,
+                namespace,
+                &Refusal::new("Invalid namespace"),
+            );
             return;
         }
-        let Some(address) = engine.address(session) else { return };
+        let Some(address) = engine.address(session) else {
+            return;
+        };
         let key = self.registry.open_namespace(namespace);
         let id = SocketId::from_random(engine.random());
         let socket = self.registry.add(session, key, id);
         self.registry.set_connected(socket);
         let mark = self.queue.mark();
         // The answer comes first, whatever the application emits.
-        self.queue.push_plain(socket, |out| encode::connect(namespace, &id, out));
+        self.queue
+            .push_plain(socket, |out| encode::connect(namespace, &id, out));
         let handshake = Handshake::new(auth, address);
-        match self.call(engine, Some(session), |app, io| app.connect(io, socket, &handshake)) {
+        match self.call(engine, Some(session), |app, io| {
+            app.connect(io, socket, &handshake)
+        }) {
             Some(Admission::Accept) => {
                 if let Some(client) = self.clients.get_mut(session) {
                     client.add(socket);
@@ -211,25 +250,44 @@ impl<A: Application> SocketIo<A> {
 
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
         let mut packet = String::new();
-        encode::connect_error(namespace, &refusal.message, refusal.data.as_deref(), &mut packet);
+        encode::connect_error(
+            namespace,
+            &refusal.message,
+            refusal.data.as_deref(),
+            &mut packet,
+        );
         engine.send(session, Outgoing::Text(&packet));
     }
 
     fn leave_all(&mut self, engine: &mut Engine, session: SessionKey, reason: DisconnectReason) {
-        let sockets: Vec<_> = self.clients.get(session).map(|client| client.sockets().collect()).unwrap_or_default();
+        let sockets: Vec<_> = self
+            .clients
+            .get(session)
+            .map(|client| client.sockets().collect())
+            .unwrap_or_default();
         for socket in sockets {
             self.leave(engine, session, socket, reason);
         }
     }
 
     /// Takes a socket out of everything, and tells the application.
-    fn leave(&mut self, engine: &mut Engine, session: SessionKey, socket: SocketKey, reason: DisconnectReason) {
+    fn leave(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        reason: DisconnectReason,
+    ) {
         self.registry.set_leaving(socket);
         for id in self.registry.take_owed(socket) {
             let ticket = AckTicket { socket, id };
-            self.call(engine, Some(session), |app, io| app.answer(io, ticket, Err(AckError::Disconnected)));
+            self.call(engine, Some(session), |app, io| {
+                app.answer(io, ticket, Err(AckError::Disconnected))
+            });
         }
-        self.call(engine, Some(session), |app, io| app.disconnect(io, socket, reason));
+        self.call(engine, Some(session), |app, io| {
+            app.disconnect(io, socket, reason)
+        });
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);
@@ -242,11 +300,23 @@ impl<A: Application> SocketIo<A> {
         while let Some(command) = self.queue.commands.get(next).cloned() {
             next += 1;
             match command {
-                Command::Send { text, attachments, receivers, volatile } => {
+                Command::Send {
+                    text,
+                    attachments,
+                    receivers,
+                    volatile,
+                } => {
                     let text = self.queue.text.get(text).unwrap_or_default();
                     let attachments = self.queue.attachments.get(attachments).unwrap_or_default();
                     let receivers = self.queue.receivers.get(receivers).unwrap_or_default();
-                    deliver(engine, &self.registry, text, attachments, receivers, volatile);
+                    deliver(
+                        engine,
+                        &self.registry,
+                        text,
+                        attachments,
+                        receivers,
+                        volatile,
+                    );
                 }
                 Command::Watch { socket } => {
                     if let Some(session) = self.registry.session(socket) {
@@ -260,17 +330,26 @@ impl<A: Application> SocketIo<A> {
     }
 
     fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
-        let Some(session) = self.registry.session(socket) else { return };
+        let Some(session) = self.registry.session(socket) else {
+            return;
+        };
         let leaving: Vec<_> = match self.clients.get(session) {
             Some(client) if close => client.sockets().collect(),
             _ => vec![socket],
         };
         for socket in leaving {
-            let Some(namespace) = self.registry.namespace_of(socket) else { continue };
+            let Some(namespace) = self.registry.namespace_of(socket) else {
+                continue;
+            };
             let mut packet = String::new();
             encode::disconnect(self.registry.namespace_name(namespace), &mut packet);
             engine.send(session, Outgoing::Text(&packet));
-            self.leave(engine, session, socket, DisconnectReason::ServerNamespaceDisconnect);
+            self.leave(
+                engine,
+                session,
+                socket,
+                DisconnectReason::ServerNamespaceDisconnect,
+            );
         }
         if close {
             engine.close(session, BROKEN);
@@ -287,12 +366,15 @@ fn deliver(
     receivers: &[SocketKey],
     volatile: bool,
 ) {
-    let shared = (receivers.len() > 1 && text.len() >= SHARE_FROM).then(|| Bytes::copy_from_slice(text.as_bytes()));
+    let shared = (receivers.len() > 1 && text.len() >= SHARE_FROM)
+        .then(|| Bytes::copy_from_slice(text.as_bytes()));
     for receiver in receivers {
         if !registry.is_connected(*receiver) {
             continue;
         }
-        let Some(session) = registry.session(*receiver) else { continue };
+        let Some(session) = registry.session(*receiver) else {
+            continue;
+        };
         // Decided once a packet, so that attachments always follow their header.
         if volatile && !engine.is_writable(session) {
             continue;
@@ -312,17 +394,23 @@ impl<A: Application> Protocol for SocketIo<A> {
         let now = engine.now();
         let connect_by = now + engine.settings().connect_timeout;
         let events = Bucket::full(engine.limits().max_event_rate, now);
-        self.clients.insert(session, Client::new(connect_by, events));
+        self.clients
+            .insert(session, Client::new(connect_by, events));
     }
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
         let max_attachments = engine.limits().max_attachments;
-        let Some(client) = self.clients.get_mut(session) else { return };
+        let Some(client) = self.clients.get_mut(session) else {
+            return;
+        };
         let before = client.buffered_bytes();
         let received = client.receive(message, max_attachments);
         let after = client.buffered_bytes();
         engine.stats().release(before);
-        if !engine.stats().reserve(after, engine.limits().max_buffered_bytes) {
+        if !engine
+            .stats()
+            .reserve(after, engine.limits().max_buffered_bytes)
+        {
             // What the client holds is not in the budget any more, so it must go now.
             client.drop_assembly();
             engine.close(session, BROKEN);
@@ -358,13 +446,18 @@ impl<A: Application> Protocol for SocketIo<A> {
 
     fn deadline(&self, session: SessionKey) -> Option<Instant> {
         let client = self.clients.get(session)?;
-        let owed = client.sockets().filter_map(|socket| self.registry.owed_deadline(socket)).min();
+        let owed = client
+            .sockets()
+            .filter_map(|socket| self.registry.owed_deadline(socket))
+            .min();
         client.connect_by.into_iter().chain(owed).min()
     }
 
     fn tick(&mut self, engine: &mut Engine, session: SessionKey) {
         let now = engine.now();
-        let Some(client) = self.clients.get(session) else { return };
+        let Some(client) = self.clients.get(session) else {
+            return;
+        };
         if client.connect_by.is_some_and(|at| at <= now) {
             tracing::debug!("a client joined no namespace in time and is closed");
             engine.close(session, BROKEN);
@@ -374,7 +467,9 @@ impl<A: Application> Protocol for SocketIo<A> {
         for socket in sockets {
             while let Some(id) = self.registry.expire_owed(socket, now) {
                 let ticket = AckTicket { socket, id };
-                self.call(engine, Some(session), |app, io| app.answer(io, ticket, Err(AckError::TimedOut)));
+                self.call(engine, Some(session), |app, io| {
+                    app.answer(io, ticket, Err(AckError::TimedOut))
+                });
             }
         }
         self.carry_out(engine);

@@ -50,7 +50,11 @@ impl Owed {
 
     /// The first answer whose time is up, which is then not waited for any more.
     pub(super) fn expire(&mut self, now: Instant) -> Option<u64> {
-        let id = self.0.iter().find(|(_, until)| *until <= now).map(|(id, _)| *id)?;
+        let id = self
+            .0
+            .iter()
+            .find(|(_, until)| *until <= now)
+            .map(|(id, _)| *id)?;
         self.settle(id).then_some(id)
     }
 

@@ -7,10 +7,10 @@
 
 use super::acks::{AckError, AckTicket};
 use super::args::{Arg, Args};
+use super::decode::MAIN;
 use super::emit::{Io, Reply};
 use super::error::DisconnectReason;
 use super::registry::SocketKey;
-use super::decode::MAIN;
 use std::net::IpAddr;
 
 /// A Socket.IO application.
@@ -23,7 +23,12 @@ pub trait Application: Send + 'static {
 
     /// A client asks to join a namespace. What is emitted to the socket here leaves after the
     /// answer; if the answer is a refusal it is dropped, and rooms joined here are left.
-    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) -> Admission {
+    fn connect(
+        &mut self,
+        io: &mut Io<'_>,
+        socket: SocketKey,
+        handshake: &Handshake<'_>,
+    ) -> Admission {
         let _ = (io, socket, handshake);
         Admission::Accept
     }
@@ -67,7 +72,10 @@ pub struct Handshake<'a> {
 
 impl<'a> Handshake<'a> {
     pub(crate) fn new(auth: &'a str, address: IpAddr) -> Self {
-        Self { auth: Arg::plain(auth), address }
+        Self {
+            auth: Arg::plain(auth),
+            address,
+        }
     }
 }
 
@@ -93,6 +101,9 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without data.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), data: None }
+        Self {
+            message: message.into(),
+            data: None,
+        }
     }
 }

@@ -54,7 +54,10 @@ pub struct Arg<'a> {
 impl<'a> Arg<'a> {
     /// An argument of valid JSON without attachments.
     pub(crate) fn plain(json: &'a str) -> Self {
-        Self { json, attachments: &[] }
+        Self {
+            json,
+            attachments: &[],
+        }
     }
 
     /// The JSON text as it was sent; binary is a placeholder object in it.
@@ -81,7 +84,10 @@ impl<'a> Arg<'a> {
         if self.attachments.is_empty() {
             return None;
         }
-        match placeholders(self.json, self.attachments.len()).ok()?.as_slice() {
+        match placeholders(self.json, self.attachments.len())
+            .ok()?
+            .as_slice()
+        {
             [only] if only.at == (0..self.json.len()) => self.attachments.get(only.attachment),
             _ => None,
         }
@@ -136,7 +142,11 @@ impl Argument for Arg<'_> {
         let list = placeholders(self.json, self.attachments.len()).unwrap_or_default();
         let mut done = 0;
         for placeholder in list {
-            out.json.push_str(self.json.get(done..placeholder.at.start).unwrap_or_default());
+            out.json.push_str(
+                self.json
+                    .get(done..placeholder.at.start)
+                    .unwrap_or_default(),
+            );
             match self.attachments.get(placeholder.attachment) {
                 Some(bytes) => out.attach(bytes),
                 None => out.json.push_str("null"),
@@ -160,7 +170,11 @@ pub struct ArgsWriter<'a> {
 impl<'a> ArgsWriter<'a> {
     pub(super) fn new(json: &'a mut String, attachments: &'a mut Vec<Bytes>) -> Self {
         let base = attachments.len();
-        Self { json, attachments, base }
+        Self {
+            json,
+            attachments,
+            base,
+        }
     }
 
     fn attach(&mut self, bytes: &Bytes) {
@@ -203,16 +217,26 @@ mod tests {
 
     fn written(args: &[&dyn Argument]) -> (String, Vec<Bytes>) {
         let (mut json, mut attachments) = (String::new(), Vec::new());
-        ArgsWriter::new(&mut json, &mut attachments).list(args).expect("can be written");
+        ArgsWriter::new(&mut json, &mut attachments)
+            .list(args)
+            .expect("can be written");
         (json, attachments)
     }
 
     #[test]
     fn arguments_are_read_as_text_or_as_values() {
         let args = Args::new("1e400, \"room\", {\"a\":[1,2]}", &[]);
-        assert_eq!(args.iter().map(|arg| arg.json()).collect::<Vec<_>>(), ["1e400", "\"room\"", "{\"a\":[1,2]}"]);
+        assert_eq!(
+            args.iter().map(|arg| arg.json()).collect::<Vec<_>>(),
+            ["1e400", "\"room\"", "{\"a\":[1,2]}"]
+        );
         assert_eq!(args.get(1).and_then(|arg| arg.as_plain_str()), Some("room"));
-        assert_eq!(args.get(1).and_then(|arg| arg.read::<String>().ok()).as_deref(), Some("room"));
+        assert_eq!(
+            args.get(1)
+                .and_then(|arg| arg.read::<String>().ok())
+                .as_deref(),
+            Some("room")
+        );
         assert!(args.get(1).is_some_and(|arg| arg.read::<u32>().is_err()));
         assert!(args.get(3).is_none());
         assert!(Args::new("", &[]).is_empty());
@@ -255,6 +279,9 @@ mod tests {
     fn a_placeholder_in_a_packet_without_attachments_stays_an_object() {
         let args = Args::new("{\"_placeholder\":true,\"num\":0}", &[]);
         assert_eq!(args.get(0).and_then(|arg| arg.binary()), None);
-        assert_eq!(written(&[&args.get(0).expect("is there")]).0, "{\"_placeholder\":true,\"num\":0}");
+        assert_eq!(
+            written(&[&args.get(0).expect("is there")]).0,
+            "{\"_placeholder\":true,\"num\":0}"
+        );
     }
 }

@@ -28,13 +28,27 @@ pub(super) fn placeholders(text: &str, count: usize) -> Result<Vec<Placeholder>,
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'{' => open.push(Candidate { start: at, marked: false, attachment: None }),
+            b'{' => open.push(Candidate {
+                start: at,
+                marked: false,
+                attachment: None,
+            }),
             b'}' => {
-                if let Some(Candidate { start, marked: true, attachment }) = open.pop() {
-                    let attachment = attachment.filter(|n| *n < count).ok_or(DecodeError::Placeholder)?;
+                if let Some(Candidate {
+                    start,
+                    marked: true,
+                    attachment,
+                }) = open.pop()
+                {
+                    let attachment = attachment
+                        .filter(|n| *n < count)
+                        .ok_or(DecodeError::Placeholder)?;
                     // One inside another is part of what the outer one replaces.
                     found.retain(|inner: &Placeholder| inner.at.start < start);
-                    found.push(Placeholder { at: start..at + 1, attachment });
+                    found.push(Placeholder {
+                        at: start..at + 1,
+                        attachment,
+                    });
                 }
             }
             b'"' => {
@@ -73,7 +87,9 @@ impl Candidate {
 
 /// The value behind a key, if a colon says that this was a key.
 fn member_value(after: &str) -> Option<&str> {
-    let value = after.trim_start_matches([' ', '\t', '\n', '\r']).strip_prefix(':')?;
+    let value = after
+        .trim_start_matches([' ', '\t', '\n', '\r'])
+        .strip_prefix(':')?;
     let len = json::value_len(value).ok()?;
     value.get(..len).map(str::trim_ascii)
 }
@@ -90,7 +106,11 @@ pub struct Assembly {
 
 impl Assembly {
     pub(super) fn new(text: &str, expected: usize) -> Self {
-        Self { text: text.to_owned(), attachments: Vec::with_capacity(expected), expected }
+        Self {
+            text: text.to_owned(),
+            attachments: Vec::with_capacity(expected),
+            expected,
+        }
     }
 
     pub(super) fn add(&mut self, bytes: &[u8]) {
@@ -112,8 +132,11 @@ mod tests {
     use super::*;
 
     fn nums(text: &str, count: usize) -> Result<Vec<(String, usize)>, DecodeError> {
-        placeholders(text, count)
-            .map(|list| list.into_iter().map(|p| (text[p.at].to_owned(), p.attachment)).collect())
+        placeholders(text, count).map(|list| {
+            list.into_iter()
+                .map(|p| (text[p.at].to_owned(), p.attachment))
+                .collect()
+        })
     }
 
     #[test]
@@ -130,7 +153,12 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_placeholder_is_left_alone() {
-        for text in [r#"{"_placeholder":false,"num":9}"#, r#"{"num":9}"#, r#"["_placeholder",true]"#, r#"{"a":"_placeholder"}"#] {
+        for text in [
+            r#"{"_placeholder":false,"num":9}"#,
+            r#"{"num":9}"#,
+            r#"["_placeholder",true]"#,
+            r#"{"a":"_placeholder"}"#,
+        ] {
             assert_eq!(nums(text, 1), Ok(vec![]), "{text}");
         }
     }
@@ -141,7 +169,10 @@ mod tests {
             let text = format!(r#"[{{"_placeholder":true,"num":{num}}}]"#);
             assert_eq!(nums(&text, 1), Err(DecodeError::Placeholder), "{text}");
         }
-        assert_eq!(nums(r#"{"_placeholder":true}"#, 1), Err(DecodeError::Placeholder));
+        assert_eq!(
+            nums(r#"{"_placeholder":true}"#, 1),
+            Err(DecodeError::Placeholder)
+        );
     }
 
     #[test]

@@ -42,7 +42,14 @@ pub enum Received<'a> {
 impl Client {
     /// A client that has joined no namespace yet.
     pub fn new(connect_by: Instant, events: Bucket) -> Self {
-        Self { first: None, others: Vec::new(), assembly: None, connect_by: Some(connect_by), events, dropped: 0 }
+        Self {
+            first: None,
+            others: Vec::new(),
+            assembly: None,
+            connect_by: Some(connect_by),
+            events,
+            dropped: 0,
+        }
     }
 
     /// Takes one message.
@@ -73,13 +80,17 @@ impl Client {
                     None => Ok(Received::Incomplete),
                 }
             }
-            (Message::Text(_), Some(_)) | (Message::Binary(_), None) => Err(DecodeError::UnexpectedKind),
+            (Message::Text(_), Some(_)) | (Message::Binary(_), None) => {
+                Err(DecodeError::UnexpectedKind)
+            }
         }
     }
 
     /// Bytes held for a packet that is not complete.
     pub fn buffered_bytes(&self) -> usize {
-        self.assembly.as_ref().map_or(0, |assembly| assembly.bytes())
+        self.assembly
+            .as_ref()
+            .map_or(0, |assembly| assembly.bytes())
     }
 
     /// Forgets a packet that is not complete.
@@ -124,38 +135,66 @@ mod tests {
     fn a_binary_event_is_whole_when_its_last_attachment_is_there() {
         let mut client = client();
         let text = "52-[\"m\",{\"_placeholder\":true,\"num\":1},{\"_placeholder\":true,\"num\":0}]";
-        assert!(matches!(client.receive(Message::Text(text), 10), Ok(Received::Incomplete)));
-        assert!(matches!(client.receive(Message::Binary(b"a"), 10), Ok(Received::Incomplete)));
+        assert!(matches!(
+            client.receive(Message::Text(text), 10),
+            Ok(Received::Incomplete)
+        ));
+        assert!(matches!(
+            client.receive(Message::Binary(b"a"), 10),
+            Ok(Received::Incomplete)
+        ));
         assert_eq!(client.buffered_bytes(), text.len() + 1);
         let Ok(Received::Assembled(whole)) = client.receive(Message::Binary(b""), 10) else {
             panic!("must be whole")
         };
-        assert_eq!((whole.text.as_str(), whole.attachments.as_slice()), (text, &["a".into(), Bytes::new()][..]));
+        assert_eq!(
+            (whole.text.as_str(), whole.attachments.as_slice()),
+            (text, &["a".into(), Bytes::new()][..])
+        );
         assert_eq!(client.buffered_bytes(), 0);
-        assert!(matches!(client.receive(Message::Text("2[\"a\"]"), 10), Ok(Received::Packet(_))));
+        assert!(matches!(
+            client.receive(Message::Text("2[\"a\"]"), 10),
+            Ok(Received::Packet(_))
+        ));
     }
 
     #[test]
     fn text_while_attachments_are_due_and_binary_while_none_is_break_the_protocol() {
         let mut one = client();
-        assert_eq!(one.receive(Message::Binary(b"a"), 10).err(), Some(DecodeError::UnexpectedKind));
-        let _ = one.receive(Message::Text("51-[\"m\",{\"_placeholder\":true,\"num\":0}]"), 10);
-        assert_eq!(one.receive(Message::Text("30[]"), 10).err(), Some(DecodeError::UnexpectedKind));
+        assert_eq!(
+            one.receive(Message::Binary(b"a"), 10).err(),
+            Some(DecodeError::UnexpectedKind)
+        );
+        let _ = one.receive(
+            Message::Text("51-[\"m\",{\"_placeholder\":true,\"num\":0}]"),
+            10,
+        );
+        assert_eq!(
+            one.receive(Message::Text("30[]"), 10).err(),
+            Some(DecodeError::UnexpectedKind)
+        );
     }
 
     #[test]
     fn a_placeholder_out_of_range_is_refused_before_its_attachments_come() {
         let text = "51-[\"m\",{\"_placeholder\":true,\"num\":1}]";
-        assert_eq!(client().receive(Message::Text(text), 10).err(), Some(DecodeError::Placeholder));
+        assert_eq!(
+            client().receive(Message::Text(text), 10).err(),
+            Some(DecodeError::Placeholder)
+        );
     }
 
     #[test]
     fn an_attachment_may_be_used_twice_or_not_at_all() {
-        let twice = "51-[\"m\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":0}]";
+        let twice =
+            "51-[\"m\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":0}]";
         for text in [twice, "51-[\"m\"]"] {
             let mut client = client();
             assert!(client.receive(Message::Text(text), 10).is_ok());
-            assert!(matches!(client.receive(Message::Binary(b"a"), 10), Ok(Received::Assembled(_))));
+            assert!(matches!(
+                client.receive(Message::Binary(b"a"), 10),
+                Ok(Received::Assembled(_))
+            ));
         }
     }
 }

@@ -13,8 +13,14 @@ use std::borrow::Cow;
 pub const MAIN: &str = "/";
 
 /// Names of events that only the library itself emits; from a client they break the protocol.
-const RESERVED: [&str; 6] =
-    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+const RESERVED: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
 
 /// A packet as it was received, attachments not yet joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +97,11 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
                     (Some(name), args)
                 }
             };
-            Body::Event { name, args, ack: id }
+            Body::Event {
+                name,
+                args,
+                ack: id,
+            }
         }
         b'3' | b'6' => Body::Ack {
             id,
@@ -104,7 +114,11 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
         b'4' => Body::ConnectError,
         _ => return Err(DecodeError::UnknownType),
     };
-    Ok(Packet { namespace, attachments, body })
+    Ok(Packet {
+        namespace,
+        attachments,
+        body,
+    })
 }
 
 fn attachment_count(text: &str, max: usize) -> Result<(usize, &str), DecodeError> {
@@ -126,12 +140,16 @@ fn split_namespace(text: &str) -> (&str, &str) {
 }
 
 fn ack_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     match text.split_at_checked(end) {
         None | Some(("", _)) => Ok((None, text)),
-        Some((digits, rest)) => {
-            digits.parse().map(|id| (Some(id), rest)).map_err(|_| DecodeError::AckId)
-        }
+        Some((digits, rest)) => digits
+            .parse()
+            .map(|id| (Some(id), rest))
+            .map_err(|_| DecodeError::AckId),
     }
 }
 
@@ -146,7 +164,9 @@ fn payload(text: &str) -> Result<&str, DecodeError> {
 
 /// The inside of a JSON array.
 fn array(json: &str) -> Result<&str, DecodeError> {
-    json.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or(DecodeError::Payload)
+    json.strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .ok_or(DecodeError::Payload)
 }
 
 /// The name of an event and its arguments.
@@ -166,11 +186,16 @@ fn event(json: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
 
 /// The characters of a JSON string. One with a lone surrogate escape has no Rust form.
 fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
-    let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(DecodeError::Payload)?;
+    let inside = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .ok_or(DecodeError::Payload)?;
     if !inside.contains('\\') {
         return Ok(Cow::Borrowed(inside));
     }
-    serde_json::from_str(json).map(Cow::Owned).map_err(|_| DecodeError::Payload)
+    serde_json::from_str(json)
+        .map(Cow::Owned)
+        .map_err(|_| DecodeError::Payload)
 }
 
 #[cfg(test)]
@@ -183,12 +208,20 @@ mod tests {
     }
 
     fn event<'a>(name: &'a str, args: &'a str, ack: Option<u64>) -> Body<'a> {
-        Body::Event { name: Some(name.into()), args, ack }
+        Body::Event {
+            name: Some(name.into()),
+            args,
+            ack,
+        }
     }
 
     #[test]
     fn connects_carry_a_namespace_and_an_object() {
-        let connect = |namespace, auth| Packet { namespace, attachments: 0, body: Body::Connect(auth) };
+        let connect = |namespace, auth| Packet {
+            namespace,
+            attachments: 0,
+            body: Body::Connect(auth),
+        };
         assert_eq!(ok("0"), connect("/", "{}"));
         assert_eq!(ok("0{\"a\":1}"), connect("/", "{\"a\":1}"));
         assert_eq!(ok("0/a"), connect("/a", "{}"));
@@ -200,34 +233,109 @@ mod tests {
     #[test]
     fn events_keep_their_arguments_as_text() {
         assert_eq!(ok("2[\"a\"]").body, event("a", "", None));
-        assert_eq!(ok("2[\"a\", 1e400 , {\"b\":[ ]}]").body, event("a", "1e400 , {\"b\":[ ]}", None));
-        assert_eq!(ok("2/n,7[\"a\",null]"), Packet { namespace: "/n", attachments: 0, body: event("a", "null", Some(7)) });
+        assert_eq!(
+            ok("2[\"a\", 1e400 , {\"b\":[ ]}]").body,
+            event("a", "1e400 , {\"b\":[ ]}", None)
+        );
+        assert_eq!(
+            ok("2/n,7[\"a\",null]"),
+            Packet {
+                namespace: "/n",
+                attachments: 0,
+                body: event("a", "null", Some(7))
+            }
+        );
         assert_eq!(ok("2/,[\"a\"]").namespace, "/");
         assert_eq!(ok("2007[\"a\"]").body, event("a", "", Some(7)));
         assert_eq!(ok("2[1,\"x\"]").body, event("1", "\"x\"", None));
         assert_eq!(ok("2[\"\\u0061\"] \n").body, event("a", "", None));
-        assert_eq!(ok("2").body, Body::Event { name: None, args: "", ack: None });
-        assert_eq!(ok("51-[\"m\",{\"_placeholder\":true,\"num\":0}]").attachments, 1);
+        assert_eq!(
+            ok("2").body,
+            Body::Event {
+                name: None,
+                args: "",
+                ack: None
+            }
+        );
+        assert_eq!(
+            ok("51-[\"m\",{\"_placeholder\":true,\"num\":0}]").attachments,
+            1
+        );
     }
 
     #[test]
     fn acks_and_disconnects_decode() {
-        assert_eq!(ok("30[]").body, Body::Ack { id: Some(0), args: "" });
-        assert_eq!(ok("30").body, Body::Ack { id: Some(0), args: "" });
-        assert_eq!(ok("3/a,12[1,2]").body, Body::Ack { id: Some(12), args: "1,2" });
+        assert_eq!(
+            ok("30[]").body,
+            Body::Ack {
+                id: Some(0),
+                args: ""
+            }
+        );
+        assert_eq!(
+            ok("30").body,
+            Body::Ack {
+                id: Some(0),
+                args: ""
+            }
+        );
+        assert_eq!(
+            ok("3/a,12[1,2]").body,
+            Body::Ack {
+                id: Some(12),
+                args: "1,2"
+            }
+        );
         assert_eq!(ok("61-0[{\"_placeholder\":true,\"num\":0}]").attachments, 1);
         assert_eq!(ok("1").body, Body::Disconnect);
-        assert_eq!(ok("1/a,"), Packet { namespace: "/a", attachments: 0, body: Body::Disconnect });
+        assert_eq!(
+            ok("1/a,"),
+            Packet {
+                namespace: "/a",
+                attachments: 0,
+                body: Body::Disconnect
+            }
+        );
         assert_eq!(ok("4{\"message\":\"x\"}").body, Body::ConnectError);
     }
 
     #[test]
     fn what_the_reference_parser_throws_on_is_refused() {
         for text in [
-            "", "7", "abc", "\u{e9}", "0[]", "0null", "0\"s\"", "0,", "0{", "1{}", "2{}", "2[]", "2[null]", "2[{}]",
-            "2[\"connect\"]", "2[\"disconnecting\"]", "2[\"newListener\"]", "2[\"\\u0063onnect\"]", "21.5[\"a\"]",
-            "2-1[\"a\"]", "2abc[\"a\"]", "2[\"a\"", "2[\"a\"]x", "30{}", "30null", "5[\"a\"]", "50-[\"a\"]",
-            "5-[\"a\"]", "5-1-[\"a\"]", "51.5-[\"a\"]", "511-[\"a\"]", "51-", "61-0", "5x-[\"a\"]",
+            "",
+            "7",
+            "abc",
+            "\u{e9}",
+            "0[]",
+            "0null",
+            "0\"s\"",
+            "0,",
+            "0{",
+            "1{}",
+            "2{}",
+            "2[]",
+            "2[null]",
+            "2[{}]",
+            "2[\"connect\"]",
+            "2[\"disconnecting\"]",
+            "2[\"newListener\"]",
+            "2[\"\\u0063onnect\"]",
+            "21.5[\"a\"]",
+            "2-1[\"a\"]",
+            "2abc[\"a\"]",
+            "2[\"a\"",
+            "2[\"a\"]x",
+            "30{}",
+            "30null",
+            "5[\"a\"]",
+            "50-[\"a\"]",
+            "5-[\"a\"]",
+            "5-1-[\"a\"]",
+            "51.5-[\"a\"]",
+            "511-[\"a\"]",
+            "51-",
+            "61-0",
+            "5x-[\"a\"]",
             "299999999999999999999[\"a\"]",
         ] {
             assert!(decode(text, 10).is_err(), "{text}");

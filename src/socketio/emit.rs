@@ -26,7 +26,12 @@ pub struct Reply {
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
     /// An encoded packet, its attachments after it, to these receivers.
-    Send { text: Range<usize>, attachments: Range<usize>, receivers: Range<usize>, volatile: bool },
+    Send {
+        text: Range<usize>,
+        attachments: Range<usize>,
+        receivers: Range<usize>,
+        volatile: bool,
+    },
     /// The socket owes an answer: its session has a new time to look at.
     Watch { socket: SocketKey },
     /// The socket leaves its namespace; with `close` the whole connection goes.
@@ -168,7 +173,9 @@ impl Io<'_> {
 
     /// The namespace that a socket is in.
     pub fn namespace(&self, socket: SocketKey) -> Option<&str> {
-        self.registry.namespace_of(socket).map(|namespace| self.registry.namespace_name(namespace))
+        self.registry
+            .namespace_of(socket)
+            .map(|namespace| self.registry.namespace_name(namespace))
     }
 
     /// The rooms that a socket is in, the one of its own id first.
@@ -180,7 +187,8 @@ impl Io<'_> {
     pub fn members(&mut self, namespace: &str, room: &str) -> Vec<SocketKey> {
         let mut members = Vec::new();
         if let Some(namespace) = self.registry.find_namespace(namespace) {
-            self.registry.receivers(namespace, &[room], &[], None, &mut members);
+            self.registry
+                .receivers(namespace, &[room], &[], None, &mut members);
         }
         members
     }
@@ -198,7 +206,10 @@ impl Io<'_> {
         if self.registry.get(socket).is_none() {
             return Err(EmitError::NotConnected);
         }
-        match self.registry.join(socket, room, self.limits.max_rooms_per_socket) {
+        match self
+            .registry
+            .join(socket, room, self.limits.max_rooms_per_socket)
+        {
             true => Ok(()),
             false => Err(EmitError::TooManyRooms),
         }
@@ -213,7 +224,12 @@ impl Io<'_> {
     ///
     /// # Errors
     /// [`EmitError`] if the socket is gone or an argument has no JSON form.
-    pub fn emit(&mut self, socket: SocketKey, name: &str, args: &[&dyn Argument]) -> Result<(), EmitError> {
+    pub fn emit(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+    ) -> Result<(), EmitError> {
         self.emit_as(socket, name, args, None)
     }
 
@@ -231,7 +247,11 @@ impl Io<'_> {
         timeout: Duration,
     ) -> Result<AckTicket, EmitError> {
         let entry = self.registry.get(socket).ok_or(EmitError::NotConnected)?;
-        if entry.owed.as_ref().is_some_and(|owed| owed.len() >= self.limits.max_pending_acks) {
+        if entry
+            .owed
+            .as_ref()
+            .is_some_and(|owed| owed.len() >= self.limits.max_pending_acks)
+        {
             return Err(EmitError::TooManyAcks);
         }
         let namespace = entry.namespace;
@@ -252,10 +272,15 @@ impl Io<'_> {
         args: &[&dyn Argument],
         ack: Option<u64>,
     ) -> Result<(), EmitError> {
-        let namespace = self.registry.namespace_of(socket).ok_or(EmitError::NotConnected)?;
+        let namespace = self
+            .registry
+            .namespace_of(socket)
+            .ok_or(EmitError::NotConnected)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
-        self.queue.encode(mark, true, args, |count, out| encode::event(count, namespace, ack, name, out))?;
+        self.queue.encode(mark, true, args, |count, out| {
+            encode::event(count, namespace, ack, name, out)
+        })?;
         self.queue.receivers.push(socket);
         self.queue.push_send(mark, false);
         Ok(())
@@ -266,10 +291,15 @@ impl Io<'_> {
     /// # Errors
     /// [`EmitError`] if the socket is gone or an argument has no JSON form.
     pub fn reply(&mut self, reply: Reply, args: &[&dyn Argument]) -> Result<(), EmitError> {
-        let namespace = self.registry.namespace_of(reply.socket).ok_or(EmitError::NotConnected)?;
+        let namespace = self
+            .registry
+            .namespace_of(reply.socket)
+            .ok_or(EmitError::NotConnected)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
-        self.queue.encode(mark, false, args, |count, out| encode::ack(count, namespace, reply.id, out))?;
+        self.queue.encode(mark, false, args, |count, out| {
+            encode::ack(count, namespace, reply.id, out)
+        })?;
         self.queue.receivers.push(reply.socket);
         self.queue.push_send(mark, false);
         Ok(())
@@ -278,7 +308,12 @@ impl Io<'_> {
     /// Starts an emission to many: to the whole namespace unless rooms are named.
     pub fn broadcast<'r>(&mut self, namespace: &'r str) -> Broadcast<'_, 'r> {
         Broadcast {
-            io: Io { registry: self.registry, queue: self.queue, limits: self.limits, now: self.now },
+            io: Io {
+                registry: self.registry,
+                queue: self.queue,
+                limits: self.limits,
+                now: self.now,
+            },
             namespace,
             rooms: heapless::Vec::new(),
             except: heapless::Vec::new(),
@@ -289,13 +324,19 @@ impl Io<'_> {
 
     /// Disconnects a socket from its namespace; its client's connection stays.
     pub fn disconnect(&mut self, socket: SocketKey) {
-        self.queue.commands.push(Command::Disconnect { socket, close: false });
+        self.queue.commands.push(Command::Disconnect {
+            socket,
+            close: false,
+        });
     }
 
     /// Disconnects every socket of this socket's client and closes the connection, after what
     /// was sent before.
     pub fn close(&mut self, socket: SocketKey) {
-        self.queue.commands.push(Command::Disconnect { socket, close: true });
+        self.queue.commands.push(Command::Disconnect {
+            socket,
+            close: true,
+        });
     }
 }
 
@@ -344,10 +385,20 @@ impl<'r> Broadcast<'_, 'r> {
     /// # Errors
     /// [`EmitError::Json`] if an argument has no JSON form.
     pub fn emit(self, name: &str, args: &[&dyn Argument]) -> Result<usize, EmitError> {
-        let Io { registry, queue, .. } = self.io;
-        let Some(namespace) = registry.find_namespace(self.namespace) else { return Ok(0) };
+        let Io {
+            registry, queue, ..
+        } = self.io;
+        let Some(namespace) = registry.find_namespace(self.namespace) else {
+            return Ok(0);
+        };
         let mark = queue.mark();
-        registry.receivers(namespace, &self.rooms, &self.except, self.sender, &mut queue.receivers);
+        registry.receivers(
+            namespace,
+            &self.rooms,
+            &self.except,
+            self.sender,
+            &mut queue.receivers,
+        );
         let count = queue.receivers.len() - mark.receivers;
         if count > 0 {
             queue.encode(mark, true, args, |attachments, out| {

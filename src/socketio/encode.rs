@@ -32,14 +32,26 @@ pub fn disconnect(namespace: &str, out: &mut String) {
 
 /// The start of an event, up to its name: `42["name"`. Arguments and `]` follow.
 pub fn event(attachments: usize, namespace: &str, ack: Option<u64>, name: &str, out: &mut String) {
-    header(if attachments == 0 { '2' } else { '5' }, attachments, namespace, ack, out);
+    header(
+        if attachments == 0 { '2' } else { '5' },
+        attachments,
+        namespace,
+        ack,
+        out,
+    );
     out.push('[');
     string(name, out);
 }
 
 /// The start of an answer: `437[`. Arguments and `]` follow.
 pub fn ack(attachments: usize, namespace: &str, id: u64, out: &mut String) {
-    header(if attachments == 0 { '3' } else { '6' }, attachments, namespace, Some(id), out);
+    header(
+        if attachments == 0 { '3' } else { '6' },
+        attachments,
+        namespace,
+        Some(id),
+        out,
+    );
     out.push('[');
 }
 
@@ -97,9 +109,18 @@ mod tests {
     #[test]
     fn packets_have_their_fields_in_the_order_of_the_protocol() {
         let id = SocketId::from_random([0; 15]);
-        assert_eq!(written(|o| connect("/", &id, o)), "40{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}");
-        assert_eq!(written(|o| connect("/a", &id, o)), "40/a,{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}");
-        assert_eq!(written(|o| connect_error("/zzz", "no", None, o)), "44/zzz,{\"message\":\"no\"}");
+        assert_eq!(
+            written(|o| connect("/", &id, o)),
+            "40{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
+        );
+        assert_eq!(
+            written(|o| connect("/a", &id, o)),
+            "40/a,{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
+        );
+        assert_eq!(
+            written(|o| connect_error("/zzz", "no", None, o)),
+            "44/zzz,{\"message\":\"no\"}"
+        );
         assert_eq!(
             written(|o| connect_error("/", "n\"o", Some("{\"a\":1}"), o)),
             "44{\"message\":\"n\\\"o\",\"data\":{\"a\":1}}"
@@ -107,16 +128,27 @@ mod tests {
         assert_eq!(written(|o| disconnect("/", o)), "41");
         assert_eq!(written(|o| disconnect("/a", o)), "41/a,");
         assert_eq!(written(|o| event(0, "/", None, "hi", o)), "42[\"hi\"");
-        assert_eq!(written(|o| event(2, "/a", Some(7), "hi", o)), "452-/a,7[\"hi\"");
+        assert_eq!(
+            written(|o| event(2, "/a", Some(7), "hi", o)),
+            "452-/a,7[\"hi\""
+        );
         assert_eq!(written(|o| ack(0, "/", 7, o)), "437[");
         assert_eq!(written(|o| ack(1, "/a", 0, o)), "461-/a,0[");
     }
 
     #[test]
     fn strings_are_escaped_as_json_and_stay_readable() {
-        for text in ["plain", "a\"b\\c", "\n\r\t\u{8}\u{c}\u{1}", "\u{e9}\u{1f600}"] {
+        for text in [
+            "plain",
+            "a\"b\\c",
+            "\n\r\t\u{8}\u{c}\u{1}",
+            "\u{e9}\u{1f600}",
+        ] {
             let json = written(|o| string(text, o));
-            assert_eq!(serde_json::from_str::<String>(&json).ok().as_deref(), Some(text));
+            assert_eq!(
+                serde_json::from_str::<String>(&json).ok().as_deref(),
+                Some(text)
+            );
             assert_eq!(Some(json), serde_json::to_string(text).ok());
         }
     }

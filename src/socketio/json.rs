@@ -21,14 +21,19 @@ pub struct Invalid;
 /// # Errors
 /// [`Invalid`] if there is no complete value.
 pub fn value_len(text: &str) -> Result<usize, Invalid> {
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        at: 0,
+    };
     scan.value()?;
     Ok(scan.at)
 }
 
 /// Whether only white space follows from byte `at` on.
 pub fn is_blank_from(text: &str, at: usize) -> bool {
-    text.as_bytes().get(at..).is_none_or(|rest| rest.iter().all(|b| is_space(*b)))
+    text.as_bytes()
+        .get(at..)
+        .is_none_or(|rest| rest.iter().all(|b| is_space(*b)))
 }
 
 /// The elements of a JSON array that [`value_len`] has accepted, as text without white space
@@ -257,11 +262,19 @@ impl Scan<'_> {
         while self.peek().is_some_and(|b| b.is_ascii_digit()) {
             self.at += 1;
         }
-        if self.at == start { Err(Invalid) } else { Ok(()) }
+        if self.at == start {
+            Err(Invalid)
+        } else {
+            Ok(())
+        }
     }
 
     fn word(&mut self, word: &[u8]) -> Result<(), Invalid> {
-        match self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
+        match self
+            .bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(word))
+        {
             true => {
                 self.at += word.len();
                 Ok(())
@@ -284,9 +297,23 @@ mod tests {
     #[test]
     fn values_of_every_kind_are_accepted_with_their_length() {
         for text in [
-            "null", "true", "false", "0", "-0", "12", "-1.5e+10", "1e400", "\"\"", "\"a\\u00e9\\n\"",
-            "\"\\ud800\"", "[]", "[1,[2,{}],\"x\"]", "{\"a\":{\"b\":[]},\"c\":null}", " [ 1 , 2 ] ",
-            "123456789012345678901234567890", "\"\u{e9}\u{1f600}\"",
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "12",
+            "-1.5e+10",
+            "1e400",
+            "\"\"",
+            "\"a\\u00e9\\n\"",
+            "\"\\ud800\"",
+            "[]",
+            "[1,[2,{}],\"x\"]",
+            "{\"a\":{\"b\":[]},\"c\":null}",
+            " [ 1 , 2 ] ",
+            "123456789012345678901234567890",
+            "\"\u{e9}\u{1f600}\"",
         ] {
             assert!(accepts(text), "{text}");
         }
@@ -297,9 +324,40 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused() {
         for text in [
-            "", " ", "nul", "tru", "01", "1.", ".5", "1e", "+1", "-", "\"", "\"\\x\"", "\"\\u12g4\"", "\"\n\"",
-            "[", "[1", "[1,", "[1,]", "[,]", "]", "[1}", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,}",
-            "{a:1}", "{1:1}", "{\"a\" 1}", "'a'", "NaN", "undefined", "[1]]", "1 2",
+            "",
+            " ",
+            "nul",
+            "tru",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "-",
+            "\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\n\"",
+            "[",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,]",
+            "]",
+            "[1}",
+            "{",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{1:1}",
+            "{\"a\" 1}",
+            "'a'",
+            "NaN",
+            "undefined",
+            "[1]]",
+            "1 2",
         ] {
             assert!(!accepts(text), "{text}");
         }
@@ -326,8 +384,9 @@ mod tests {
     /// Text that is nearly JSON: pieces of it in any order.
     fn pieces() -> impl Strategy<Value = String> {
         let piece = proptest::sample::select(vec![
-            "[", "]", "{", "}", ",", ":", "\"", "\"a\"", "\"a\":", "1", "-", "0", ".", "e", "5", "true", "null",
-            "\\", "u00e9", " ", "\n", "\u{e9}", "[]", "{}", "\"\\n\"", "false", "1.5e3",
+            "[", "]", "{", "}", ",", ":", "\"", "\"a\"", "\"a\":", "1", "-", "0", ".", "e", "5",
+            "true", "null", "\\", "u00e9", " ", "\n", "\u{e9}", "[]", "{}", "\"\\n\"", "false",
+            "1.5e3",
         ]);
         proptest::collection::vec(piece, 0..24).prop_map(|list| list.concat())
     }

@@ -22,7 +22,7 @@ pub mod socket_id;
 
 pub use acks::{AckError, AckTicket};
 pub use application::{Admission, Application, Event, Handshake, Refusal};
-pub use args::{Arg, Argument, Args, Attachment, Raw};
+pub use args::{Arg, Args, Argument, Attachment, Raw};
 pub use emit::Io;
 pub use error::{DecodeError, DisconnectReason, EmitError};
 pub use registry::SocketKey;

@@ -77,8 +77,12 @@ impl Registry {
         if let Some(key) = self.by_name.get(name) {
             return *key;
         }
-        let namespace =
-            Namespace { name: name.into(), members: Vec::new(), rooms: Rooms::default(), next_ack: 0 };
+        let namespace = Namespace {
+            name: name.into(),
+            members: Vec::new(),
+            rooms: Rooms::default(),
+            next_ack: 0,
+        };
         let key = self.namespaces.insert(namespace);
         self.by_name.insert(name.into(), key);
         key
@@ -89,12 +93,22 @@ impl Registry {
     }
 
     pub(crate) fn namespace_name(&self, namespace: NamespaceKey) -> &str {
-        self.namespaces.get(namespace).map_or("", |namespace| &namespace.name)
+        self.namespaces
+            .get(namespace)
+            .map_or("", |namespace| &namespace.name)
     }
 
     /// Adds a socket whose connect is being decided.
-    pub(crate) fn add(&mut self, session: SessionKey, namespace: NamespaceKey, id: SocketId) -> SocketKey {
-        let members = self.namespaces.get_mut(namespace).map(|namespace| &mut namespace.members);
+    pub(crate) fn add(
+        &mut self,
+        session: SessionKey,
+        namespace: NamespaceKey,
+        id: SocketId,
+    ) -> SocketKey {
+        let members = self
+            .namespaces
+            .get_mut(namespace)
+            .map(|namespace| &mut namespace.members);
         let at = members.as_ref().map_or(0, |members| members.len());
         let key = self.sockets.insert(Socket {
             id,
@@ -123,13 +137,21 @@ impl Registry {
     /// Removes a socket from its rooms, its namespace and the registry.
     pub(crate) fn remove(&mut self, key: SocketKey) {
         self.leave_all(key);
-        let Some(socket) = self.sockets.remove(key) else { return };
+        let Some(socket) = self.sockets.remove(key) else {
+            return;
+        };
         self.by_id.remove(&socket.id);
-        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
+            return;
+        };
         let at = socket.at as usize;
         if namespace.members.get(at) == Some(&key) {
             namespace.members.swap_remove(at);
-            if let Some(moved) = namespace.members.get(at).and_then(|moved| self.sockets.get_mut(*moved)) {
+            if let Some(moved) = namespace
+                .members
+                .get(at)
+                .and_then(|moved| self.sockets.get_mut(*moved))
+            {
                 moved.at = socket.at;
             }
         }
@@ -144,12 +166,18 @@ impl Registry {
 
     /// Whether the socket owes this answer; it does not any more afterwards.
     pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> bool {
-        self.sockets.get_mut(socket).and_then(|socket| socket.owed.as_mut()).is_some_and(|owed| owed.settle(id))
+        self.sockets
+            .get_mut(socket)
+            .and_then(|socket| socket.owed.as_mut())
+            .is_some_and(|owed| owed.settle(id))
     }
 
     /// All answers that the socket owes; it owes none afterwards.
     pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<u64> {
-        let owed = self.sockets.get_mut(socket).and_then(|socket| socket.owed.take());
+        let owed = self
+            .sockets
+            .get_mut(socket)
+            .and_then(|socket| socket.owed.take());
         owed.map(|owed| owed.ids().collect()).unwrap_or_default()
     }
 
@@ -181,7 +209,9 @@ impl Registry {
     }
 
     pub(crate) fn is_connected(&self, socket: SocketKey) -> bool {
-        self.sockets.get(socket).is_some_and(|socket| socket.connected)
+        self.sockets
+            .get(socket)
+            .is_some_and(|socket| socket.connected)
     }
 
     pub(crate) fn id(&self, socket: SocketKey) -> Option<SocketId> {
@@ -194,12 +224,16 @@ impl Registry {
 
     /// Puts a socket into a room. `false` if it already is in `most` rooms or gone.
     pub(super) fn join(&mut self, key: SocketKey, room: &str, most: usize) -> bool {
-        let Some(socket) = self.sockets.get_mut(key) else { return false };
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return false;
+        };
         if room == socket.id.as_str() {
             socket.in_own_room = true;
             return true;
         }
-        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return false };
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
+            return false;
+        };
         if let Some(found) = namespace.rooms.find(room)
             && socket.rooms.contains(&found)
         {
@@ -215,12 +249,18 @@ impl Registry {
     }
 
     pub(super) fn leave(&mut self, key: SocketKey, room: &str) {
-        let Some(socket) = self.sockets.get_mut(key) else { return };
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
         if room == socket.id.as_str() {
             socket.in_own_room = false;
         }
-        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
-        let Some(found) = namespace.rooms.find(room) else { return };
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
+            return;
+        };
+        let Some(found) = namespace.rooms.find(room) else {
+            return;
+        };
         if let Some(at) = socket.rooms.iter().position(|joined| *joined == found) {
             socket.rooms.swap_remove(at);
             namespace.rooms.remove(found, key);
@@ -228,9 +268,13 @@ impl Registry {
     }
 
     pub(crate) fn leave_all(&mut self, key: SocketKey) {
-        let Some(socket) = self.sockets.get_mut(key) else { return };
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
         socket.in_own_room = false;
-        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else { return };
+        let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
+            return;
+        };
         for room in std::mem::take(&mut socket.rooms) {
             namespace.rooms.remove(room, key);
         }
@@ -238,16 +282,23 @@ impl Registry {
 
     /// The rooms a socket is in, its own first.
     pub(super) fn rooms(&self, key: SocketKey) -> Vec<&str> {
-        let Some(socket) = self.sockets.get(key) else { return Vec::new() };
+        let Some(socket) = self.sockets.get(key) else {
+            return Vec::new();
+        };
         let own = socket.in_own_room.then_some(socket.id.as_str());
         let namespace = self.namespaces.get(socket.namespace);
-        let joined = socket.rooms.iter().filter_map(|room| Some(namespace?.rooms.name(*room)));
+        let joined = socket
+            .rooms
+            .iter()
+            .filter_map(|room| Some(namespace?.rooms.name(*room)));
         own.into_iter().chain(joined).collect()
     }
 
     /// The next ack id of a namespace: one counter for all its sockets.
     pub(super) fn next_ack(&mut self, namespace: NamespaceKey) -> u64 {
-        let Some(namespace) = self.namespaces.get_mut(namespace) else { return 0 };
+        let Some(namespace) = self.namespaces.get_mut(namespace) else {
+            return 0;
+        };
         let id = namespace.next_ack;
         namespace.next_ack += 1;
         id
@@ -265,8 +316,15 @@ impl Registry {
     ) {
         self.emission = self.emission.wrapping_add(1).max(1);
         let emission = self.emission;
-        let Self { sockets, by_id, namespaces, .. } = self;
-        let Some(namespace_entry) = namespaces.get(namespace) else { return };
+        let Self {
+            sockets,
+            by_id,
+            namespaces,
+            ..
+        } = self;
+        let Some(namespace_entry) = namespaces.get(namespace) else {
+            return;
+        };
         let adapter = &namespace_entry.rooms;
         if let Some(sender) = sender {
             counts(sockets, emission, sender);
@@ -277,19 +335,35 @@ impl Registry {
             (socket.in_own_room && socket.namespace == namespace).then_some(key)
         };
         for name in except {
-            let members = adapter.find(name).map_or(&[][..], |room| adapter.members(room));
+            let members = adapter
+                .find(name)
+                .map_or(&[][..], |room| adapter.members(room));
             for key in members.iter().copied().chain(own(sockets, name)) {
                 counts(sockets, emission, key);
             }
         }
         if rooms.is_empty() {
-            out.extend(namespace_entry.members.iter().copied().filter(|key| counts(sockets, emission, *key)));
+            out.extend(
+                namespace_entry
+                    .members
+                    .iter()
+                    .copied()
+                    .filter(|key| counts(sockets, emission, *key)),
+            );
             return;
         }
         for name in rooms {
-            let members = adapter.find(name).map_or(&[][..], |room| adapter.members(room));
+            let members = adapter
+                .find(name)
+                .map_or(&[][..], |room| adapter.members(room));
             let own = own(sockets, name);
-            out.extend(members.iter().copied().chain(own).filter(|key| counts(sockets, emission, *key)));
+            out.extend(
+                members
+                    .iter()
+                    .copied()
+                    .chain(own)
+                    .filter(|key| counts(sockets, emission, *key)),
+            );
         }
     }
 
@@ -305,7 +379,10 @@ impl Registry {
 
     /// Rooms with somebody in them, in all namespaces; a socket's own room does not count.
     pub fn rooms_len(&self) -> usize {
-        self.namespaces.values().map(|namespace| namespace.rooms.len()).sum()
+        self.namespaces
+            .values()
+            .map(|namespace| namespace.rooms.len())
+            .sum()
     }
 }
 
@@ -331,15 +408,22 @@ mod tests {
                 key
             });
             let sockets = sockets.collect();
-            Self { registry, main, sockets }
+            Self {
+                registry,
+                main,
+                sockets,
+            }
         }
 
         fn to(&mut self, rooms: &[&str], except: &[&str], sender: Option<usize>) -> Vec<usize> {
             let mut out = Vec::new();
             let sender = sender.map(|at| self.sockets[at]);
-            self.registry.receivers(self.main, rooms, except, sender, &mut out);
-            let mut list: Vec<_> =
-                out.iter().filter_map(|key| self.sockets.iter().position(|other| other == key)).collect();
+            self.registry
+                .receivers(self.main, rooms, except, sender, &mut out);
+            let mut list: Vec<_> = out
+                .iter()
+                .filter_map(|key| self.sockets.iter().position(|other| other == key))
+                .collect();
             list.sort_unstable();
             list
         }
@@ -372,7 +456,8 @@ mod tests {
         assert_eq!(rig.to(&[id.as_str()], &[], None), [0, 1]);
         let other = rig.registry.open_namespace("/other");
         let mut out = Vec::new();
-        rig.registry.receivers(other, &[id.as_str()], &[], None, &mut out);
+        rig.registry
+            .receivers(other, &[id.as_str()], &[], None, &mut out);
         assert!(out.is_empty(), "an id means nothing in another namespace");
     }
 

@@ -32,7 +32,10 @@ impl Rooms {
         if let Some(key) = self.by_name.get(name) {
             return *key;
         }
-        let key = self.rooms.insert(Room { name: name.into(), members: Vec::new() });
+        let key = self.rooms.insert(Room {
+            name: name.into(),
+            members: Vec::new(),
+        });
         self.by_name.insert(name.into(), key);
         key
     }
@@ -58,7 +61,9 @@ impl Rooms {
 
     /// Removes a member; the room goes with its last one.
     pub(super) fn remove(&mut self, room: RoomKey, socket: SocketKey) {
-        let Some(found) = self.rooms.get_mut(room) else { return };
+        let Some(found) = self.rooms.get_mut(room) else {
+            return;
+        };
         if let Some(at) = found.members.iter().position(|member| *member == socket) {
             found.members.swap_remove(at);
         }

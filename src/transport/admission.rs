@@ -63,7 +63,9 @@ impl Admission {
     /// Counts a connection out.
     pub(super) fn release(&mut self, address: IpAddr) {
         let party = party(address);
-        let Some(count) = self.per_address.get_mut(&party) else { return };
+        let Some(count) = self.per_address.get_mut(&party) else {
+            return;
+        };
         *count -= 1;
         if *count == 0 {
             self.per_address.remove(&party);
@@ -75,13 +77,17 @@ impl Admission {
     pub(super) fn handshake(&mut self, address: IpAddr, now: Instant) -> bool {
         let rate = self.max_handshake_rate;
         if self.handshakes.len() >= MAX_REMEMBERED {
-            self.handshakes.retain(|_, bucket| !bucket.is_full(rate, now));
+            self.handshakes
+                .retain(|_, bucket| !bucket.is_full(rate, now));
         }
         let mut party = party(address);
         if self.handshakes.len() >= MAX_REMEMBERED && !self.handshakes.contains_key(&party) {
             party = u64::MAX;
         }
-        self.handshakes.entry(party).or_insert_with(|| Bucket::full(rate, now)).take(rate, now)
+        self.handshakes
+            .entry(party)
+            .or_insert_with(|| Bucket::full(rate, now))
+            .take(rate, now)
     }
 }
 
@@ -100,10 +106,17 @@ mod tests {
 
     #[test]
     fn connections_are_counted_in_all_and_per_address() {
-        let limits = Limits { max_connections: 3, max_connections_per_address: 2, ..Limits::default() };
+        let limits = Limits {
+            max_connections: 3,
+            max_connections_per_address: 2,
+            ..Limits::default()
+        };
         let mut admission = admission(limits);
         assert!(admission.admit(ip("10.0.0.1")) && admission.admit(ip("::ffff:10.0.0.1")));
-        assert!(!admission.admit(ip("10.0.0.1")), "two from one address, mapped or not");
+        assert!(
+            !admission.admit(ip("10.0.0.1")),
+            "two from one address, mapped or not"
+        );
         assert!(admission.admit(ip("10.0.0.2")));
         assert!(!admission.admit(ip("10.0.0.3")), "three in all");
         admission.release(ip("10.0.0.1"));
@@ -112,7 +125,10 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_of_64_bits_counts_as_one() {
-        let limits = Limits { max_connections_per_address: 1, ..Limits::default() };
+        let limits = Limits {
+            max_connections_per_address: 1,
+            ..Limits::default()
+        };
         let mut admission = admission(limits);
         assert!(admission.admit(ip("fd00:1:2:3::1")));
         assert!(!admission.admit(ip("fd00:1:2:3:4::2")));
@@ -133,10 +149,18 @@ mod tests {
 
     #[test]
     fn handshakes_are_limited_by_rate_and_the_memory_for_it_is_bounded() {
-        let limits = Limits { max_handshake_rate: 1, ..Limits::default() };
+        let limits = Limits {
+            max_handshake_rate: 1,
+            ..Limits::default()
+        };
         let mut admission = admission(limits);
         let now = Instant::now();
-        assert_eq!((0..20).filter(|_| admission.handshake(ip("10.0.0.1"), now)).count(), 10);
+        assert_eq!(
+            (0..20)
+                .filter(|_| admission.handshake(ip("10.0.0.1"), now))
+                .count(),
+            10
+        );
         assert!(admission.handshake(ip("10.0.0.2"), now));
         for n in 0..20_000u32 {
             admission.handshake(IpAddr::V4(Ipv4Addr::from_bits(n)), now);

@@ -84,35 +84,59 @@ fn add(
             batch.bytes.end = buffer.len();
             batch.last = last;
         }
-        _ => batches.push(Batch { to, bytes: start..buffer.len(), last }),
+        _ => batches.push(Batch {
+            to,
+            bytes: start..buffer.len(),
+            last,
+        }),
     }
 }
 
 impl<P: Protocol> Flusher<P> {
     /// Frames what is to be sent, and learns of connections that began and ended.
     fn collect(&mut self, cx: &Context<'_>) {
-        let Self { server, writers, buffer, batches, .. } = self;
+        let Self {
+            server,
+            writers,
+            buffer,
+            batches,
+            ..
+        } = self;
         let stats = &server.0.stats;
         let mut state = server.lock();
         let state = &mut *state;
         let now = std::time::Instant::now();
         state.hub.run_queued(now, cx.waker());
         for (key, half) in state.opened.drain(..) {
-            writers.insert(key, Writer { half, backlog: None });
+            writers.insert(
+                key,
+                Writer {
+                    half,
+                    backlog: None,
+                },
+            );
         }
         for key in state.ended.drain(..) {
             if let Some(writer) = writers.remove(key) {
                 stats.release(writer.backlog.map_or(0, |backlog| backlog.bytes.len()));
             }
         }
-        state.hub.flush(|to, packet| add(buffer, batches, to, false, |out| write_message(packet, out)));
+        state
+            .hub
+            .flush(|to, packet| add(buffer, batches, to, false, |out| write_message(packet, out)));
         for to in state.hub.engine().take_probe_replies() {
-            add(buffer, batches, to, false, |out| write_message(Encoded::Text(b"3probe"), out));
+            add(buffer, batches, to, false, |out| {
+                write_message(Encoded::Text(b"3probe"), out)
+            });
         }
         for (to, control) in std::mem::take(&mut state.control) {
             let last = matches!(control, Control::Close(_));
             // Who pings without reading gets no answer, or its pongs would pile up here.
-            if !last && writers.get(to).is_none_or(|writer| writer.backlog.is_some()) {
+            if !last
+                && writers
+                    .get(to)
+                    .is_none_or(|writer| writer.backlog.is_some())
+            {
                 continue;
             }
             add(buffer, batches, to, last, |out| control.write(out));
@@ -124,7 +148,9 @@ impl<P: Protocol> Flusher<P> {
                 Some(connection) if !connection.attached => state.closes.push(to),
                 Some(connection) if !connection.closing => {
                     state.linger(to, now);
-                    add(buffer, batches, to, true, |out| Control::Close(None).write(out));
+                    add(buffer, batches, to, true, |out| {
+                        Control::Close(None).write(out)
+                    });
                 }
                 _ => {}
             }
@@ -134,14 +160,20 @@ impl<P: Protocol> Flusher<P> {
                 cut(writer);
             }
         }
-        if state.flusher.as_ref().is_none_or(|old| !old.will_wake(cx.waker())) {
+        if state
+            .flusher
+            .as_ref()
+            .is_none_or(|old| !old.will_wake(cx.waker()))
+        {
             state.flusher = Some(cx.waker().clone());
         }
     }
 
     /// Writes one batch; what does not go out becomes the connection's backlog.
     fn write(&mut self, batch: &Batch) {
-        let Some(writer) = self.writers.get_mut(batch.to) else { return };
+        let Some(writer) = self.writers.get_mut(batch.to) else {
+            return;
+        };
         let mut bytes = self.buffer.get(batch.bytes.clone()).unwrap_or_default();
         let (stats, limits) = (&self.server.0.stats, &self.server.0.limits);
         if let Some(backlog) = &mut writer.backlog {
@@ -173,15 +205,23 @@ impl<P: Protocol> Flusher<P> {
             cut(writer);
             return;
         }
-        writer.backlog = Some(Box::new(Backlog { bytes: bytes.to_vec(), written: 0, last: batch.last }));
+        writer.backlog = Some(Box::new(Backlog {
+            bytes: bytes.to_vec(),
+            written: 0,
+            last: batch.last,
+        }));
         self.slow.push(batch.to);
         self.set_backlog(batch.to, true);
     }
 
     /// Writes what it can of one backlog; `true` if there is none any more.
     fn write_backlog(&mut self, key: ConnectionKey, cx: &mut Context<'_>) -> bool {
-        let Some(writer) = self.writers.get_mut(key) else { return true };
-        let Some(backlog) = writer.backlog.as_mut() else { return true };
+        let Some(writer) = self.writers.get_mut(key) else {
+            return true;
+        };
+        let Some(backlog) = writer.backlog.as_mut() else {
+            return true;
+        };
         loop {
             let rest = backlog.bytes.get(backlog.written..).unwrap_or_default();
             if rest.is_empty() {
@@ -209,7 +249,11 @@ impl<P: Protocol> Flusher<P> {
 
     fn set_backlog(&self, key: ConnectionKey, backlog: bool) {
         let mut state = self.server.lock();
-        if let Some(session) = state.connections.get(key).map(|connection| connection.session) {
+        if let Some(session) = state
+            .connections
+            .get(key)
+            .map(|connection| connection.session)
+        {
             state.hub.engine().set_backlog(session, key, backlog);
         }
     }
@@ -246,7 +290,10 @@ impl<P: Protocol> Future for Flusher<P> {
             this.buffer.shrink_to(KEEP);
             let slow = std::mem::take(&mut this.slow);
             let before = slow.len();
-            this.slow = slow.into_iter().filter(|key| !this.write_backlog(*key, cx)).collect();
+            this.slow = slow
+                .into_iter()
+                .filter(|key| !this.write_backlog(*key, cx))
+                .collect();
             if this.slow.len() == before {
                 return Poll::Pending;
             }

@@ -10,7 +10,9 @@
 use crate::engineio::session::Encoded;
 use std::io::Cursor;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control as ControlCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{
+    Control as ControlCode, Data, OpCode,
+};
 
 /// Longest header of a frame that a client sends: 2 bytes, 8 of length, 4 of mask.
 const MAX_HEADER: usize = 14;
@@ -93,7 +95,14 @@ pub(super) fn write_message(packet: Encoded<'_>, out: &mut Vec<u8>) {
 }
 
 fn write(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
-    let header = FrameHeader { is_final: true, rsv1: false, rsv2: false, rsv3: false, opcode, mask: None };
+    let header = FrameHeader {
+        is_final: true,
+        rsv1: false,
+        rsv2: false,
+        rsv3: false,
+        opcode,
+        mask: None,
+    };
     // Writing to a Vec cannot fail.
     let _ = header.format(payload.len() as u64, out);
     out.extend_from_slice(payload);
@@ -140,9 +149,15 @@ pub(super) fn receive(
         }
         _ => Vec::new(),
     };
-    let mut rest = if held.is_empty() { bytes } else { held.as_mut_slice() };
+    let mut rest = if held.is_empty() {
+        bytes
+    } else {
+        held.as_mut_slice()
+    };
     loop {
-        let Some((header, header_len, payload_len)) = parse_header(rest, limit)? else { break };
+        let Some((header, header_len, payload_len)) = parse_header(rest, limit)? else {
+            break;
+        };
         if rest.len() - header_len < payload_len {
             break;
         }
@@ -162,11 +177,16 @@ pub(super) fn receive(
 }
 
 /// The header at the start of `bytes`, its own length and that of the payload.
-fn parse_header(bytes: &[u8], limit: usize) -> Result<Option<(FrameHeader, usize, usize)>, Violation> {
+fn parse_header(
+    bytes: &[u8],
+    limit: usize,
+) -> Result<Option<(FrameHeader, usize, usize)>, Violation> {
     let start = bytes.get(..bytes.len().min(MAX_HEADER)).unwrap_or_default();
     let mut cursor = Cursor::new(start);
     let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Violation::Protocol)?;
-    let Some((header, len)) = parsed else { return Ok(None) };
+    let Some((header, len)) = parsed else {
+        return Ok(None);
+    };
     if header.mask.is_none() || header.rsv1 || header.rsv2 || header.rsv3 {
         return Err(Violation::Protocol);
     }
@@ -175,8 +195,15 @@ fn parse_header(bytes: &[u8], limit: usize) -> Result<Option<(FrameHeader, usize
     {
         return Err(Violation::Protocol);
     }
-    let payload = usize::try_from(len).ok().filter(|len| *len <= limit).ok_or(Violation::TooBig)?;
-    Ok(Some((header, start.len().min(cursor.position() as usize), payload)))
+    let payload = usize::try_from(len)
+        .ok()
+        .filter(|len| *len <= limit)
+        .ok_or(Violation::TooBig)?;
+    Ok(Some((
+        header,
+        start.len().min(cursor.position() as usize),
+        payload,
+    )))
 }
 
 /// RFC 6455 section 5.3, eight bytes at a time.
@@ -204,7 +231,9 @@ fn take_frame(
     let kind = match (header.opcode, fragmented) {
         (OpCode::Control(ControlCode::Ping), _) => return Ok(sink(Incoming::Ping(payload))),
         (OpCode::Control(ControlCode::Pong), _) => return Ok(true),
-        (OpCode::Control(ControlCode::Close), _) => return close(payload).map(|code| sink(Incoming::Close(code))),
+        (OpCode::Control(ControlCode::Close), _) => {
+            return close(payload).map(|code| sink(Incoming::Close(code)));
+        }
         (OpCode::Data(Data::Text), None) => Kind::Text,
         (OpCode::Data(Data::Binary), None) => Kind::Binary,
         (OpCode::Data(Data::Continue), Some(kind)) => kind,
@@ -227,7 +256,11 @@ fn take_frame(
     message(kind, &whole, sink)
 }
 
-fn message(kind: Kind, payload: &[u8], sink: &mut impl FnMut(Incoming<'_>) -> bool) -> Result<bool, Violation> {
+fn message(
+    kind: Kind,
+    payload: &[u8],
+    sink: &mut impl FnMut(Incoming<'_>) -> bool,
+) -> Result<bool, Violation> {
     match kind {
         Kind::Text => {
             let text = std::str::from_utf8(payload).map_err(|_| Violation::NotUtf8)?;
@@ -240,7 +273,11 @@ fn message(kind: Kind, payload: &[u8], sink: &mut impl FnMut(Incoming<'_>) -> bo
 /// RFC 6455 sections 5.5.1 and 7.4: no payload, or a code that may be sent and a reason.
 fn close(payload: &[u8]) -> Result<Option<u16>, Violation> {
     let Some((code, reason)) = payload.split_first_chunk::<2>() else {
-        return if payload.is_empty() { Ok(None) } else { Err(Violation::Protocol) };
+        return if payload.is_empty() {
+            Ok(None)
+        } else {
+            Err(Violation::Protocol)
+        };
     };
     let code = u16::from_be_bytes(*code);
     if std::str::from_utf8(reason).is_err() {
@@ -270,7 +307,12 @@ mod tests {
             }
         }
         frame.extend(mask);
-        frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+        frame.extend(
+            payload
+                .iter()
+                .zip(mask.iter().cycle())
+                .map(|(byte, key)| byte ^ key),
+        );
         frame
     }
 
@@ -300,9 +342,21 @@ mod tests {
         bytes.extend(client_frame(0x88, &1001u16.to_be_bytes()));
         let whole = feed(&bytes, usize::MAX).expect("is right");
         assert_eq!(whole[0], "Text(\"4h\u{e9}\")");
-        assert_eq!(whole[2..], ["Ping([104, 105])", "Text(\"4abc\")", "Text(\"\")", "Close(Some(1001))"]);
+        assert_eq!(
+            whole[2..],
+            [
+                "Ping([104, 105])",
+                "Text(\"4abc\")",
+                "Text(\"\")",
+                "Close(Some(1001))"
+            ]
+        );
         for piece in 1..40 {
-            assert_eq!(feed(&bytes, piece).as_ref(), Ok(&whole), "pieces of {piece}");
+            assert_eq!(
+                feed(&bytes, piece).as_ref(),
+                Ok(&whole),
+                "pieces of {piece}"
+            );
         }
     }
 
@@ -314,7 +368,10 @@ mod tests {
             (client_frame(0xc1, b"4"), 1002),
             (client_frame(0x83, b"4"), 1002),
             (client_frame(0x80, b"4"), 1002),
-            ([client_frame(0x01, b"4"), client_frame(0x81, b"4")].concat(), 1002),
+            (
+                [client_frame(0x01, b"4"), client_frame(0x81, b"4")].concat(),
+                1002,
+            ),
             (client_frame(0x09, b""), 1002),
             (client_frame(0x89, &[0; 126]), 1002),
             (client_frame(0x88, &[3]), 1002),
@@ -322,11 +379,18 @@ mod tests {
             (client_frame(0x88, &[3, 0xe8, 0xff]), 1007),
             (client_frame(0x81, &[0xff]), 1007),
             (client_frame(0x82, &[0; LIMIT + 1]), 1009),
-            ([client_frame(0x02, &[0; LIMIT]), client_frame(0x80, &[0])].concat(), 1009),
+            (
+                [client_frame(0x02, &[0; LIMIT]), client_frame(0x80, &[0])].concat(),
+                1009,
+            ),
         ];
         for (bytes, code) in cases {
             let start = bytes.get(..8).unwrap_or(&bytes).to_vec();
-            assert_eq!(feed(&bytes, usize::MAX).map_err(Violation::code), Err(code), "{start:?}");
+            assert_eq!(
+                feed(&bytes, usize::MAX).map_err(Violation::code),
+                Err(code),
+                "{start:?}"
+            );
         }
         assert!(feed(&client_frame(0x82, &[0; LIMIT]), usize::MAX).is_ok());
     }
@@ -334,8 +398,13 @@ mod tests {
     #[test]
     fn a_length_beyond_the_limit_is_refused_before_its_bytes_come() {
         let mut partial = None;
-        let mut header = vec![0x82, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4];
-        assert_eq!(receive(&mut partial, &mut header, LIMIT, |_| true), Err(Violation::TooBig));
+        let mut header = vec![
+            0x82, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3, 4,
+        ];
+        assert_eq!(
+            receive(&mut partial, &mut header, LIMIT, |_| true),
+            Err(Violation::TooBig)
+        );
     }
 
     #[test]

@@ -17,13 +17,14 @@ pub mod clock;
 pub mod flusher;
 pub mod frame;
 pub mod polling;
-mod reject;
+pub mod reject;
 pub mod websocket;
 
 use crate::config;
 use crate::engineio::session::{ConnectionKey, Input};
 use crate::engineio::{CloseReason, SessionKey};
-use crate::hub::{Hub, Protocol};
+use crate::hub::Hub;
+pub use crate::hub::Protocol;
 use crate::stats::Stats;
 use admission::Admission;
 use frame::{Control, Partial};
@@ -100,7 +101,9 @@ impl<P: Protocol> State<P> {
 
     /// Forgets a connection whose socket has ended, and tells its session.
     fn remove(&mut self, now: Instant, key: ConnectionKey) {
-        let Some(connection) = self.connections.remove(key) else { return };
+        let Some(connection) = self.connections.remove(key) else {
+            return;
+        };
         self.ended.push(key);
         if connection.attached {
             self.admission.release(connection.address);
@@ -108,7 +111,11 @@ impl<P: Protocol> State<P> {
         let held = connection.partial.map_or(0, |partial| partial.bytes());
         self.hub.engine().stats().release(held);
         // Refused only if the session is gone already, which is what was wanted.
-        let _ = self.hub.handle(now, connection.session, Input::SocketLost(key, CloseReason::TransportClose));
+        let _ = self.hub.handle(
+            now,
+            connection.session,
+            Input::SocketLost(key, CloseReason::TransportClose),
+        );
         // Entries of connections that ended by themselves must not pile up in front.
         while let Some((_, oldest)) = self.lingering.front()
             && !self.connections.contains_key(*oldest)
@@ -141,9 +148,21 @@ impl<P> Clone for Server<P> {
 
 impl<P: Protocol> Server<P> {
     /// A server for this protocol. [`run`](Self::run) must be polled for it to work.
-    pub fn new(settings: config::Protocol, limits: config::Limits, stats: Arc<Stats>, protocol: P) -> Self {
+    pub fn new(
+        settings: config::Protocol,
+        limits: config::Limits,
+        stats: Arc<Stats>,
+        protocol: P,
+    ) -> Self {
         let now = Instant::now();
-        let hub = Hub::new(settings.clone(), limits.clone(), Arc::clone(&stats), random, now, protocol);
+        let hub = Hub::new(
+            settings.clone(),
+            limits.clone(),
+            Arc::clone(&stats),
+            random,
+            now,
+            protocol,
+        );
         let state = State {
             hub,
             admission: Admission::new(&limits),
@@ -195,7 +214,11 @@ impl<P: Protocol> Server<P> {
         if !admitted {
             self.0.stats.connections_limited.add();
         }
-        admitted.then(|| Admitted { server: self.clone(), address, counted: true })
+        admitted.then(|| Admitted {
+            server: self.clone(),
+            address,
+            counted: true,
+        })
     }
 
     /// Closes every session as the reference server's `io.close()` does, and opens no new one.
@@ -227,7 +250,11 @@ impl<P: Protocol> Server<P> {
     fn turn<R>(&self, change: impl FnOnce(&mut State<P>, Instant) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state, Instant::now());
-        let flusher = if state.has_work() { state.flusher.take() } else { None };
+        let flusher = if state.has_work() {
+            state.flusher.take()
+        } else {
+            None
+        };
         let earlier = match (state.deadline(), state.armed) {
             (Some(next), Some(armed)) => next < armed,
             (next, _) => next.is_some(),

@@ -42,7 +42,10 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let upgrade = request.headers().get(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let upgrade = request
+            .headers()
+            .get(UPGRADE)
+            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let settings = self.settings();
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let is_get = request.method() == Method::GET;
@@ -51,7 +54,9 @@ impl<P: Protocol> Server<P> {
             Ok(Intent::Handshake(transport)) => {
                 return match query.revision().and_then(|()| self.may_handshake(address)) {
                     Err(reject) => self.refused(reject, upgrade),
-                    Ok(()) if transport == Transport::WebSocket => self.upgrade(&request, address, None),
+                    Ok(()) if transport == Transport::WebSocket => {
+                        self.upgrade(&request, address, None)
+                    }
                     Ok(()) => Outcome::Answer(self.handshake(address)),
                 };
             }
@@ -66,7 +71,9 @@ impl<P: Protocol> Server<P> {
                         return self.refused(Reject::BadRequest, upgrade);
                     }
                     Ok(key) if is_get => return self.poll(key).await,
-                    Ok(key) if request.method() == Method::POST => return self.post(key, request).await,
+                    Ok(key) if request.method() == Method::POST => {
+                        return self.post(key, request).await;
+                    }
                     Ok(_) => return self.refused(Reject::UnexpectedMethod, false),
                 }
             }
@@ -77,7 +84,11 @@ impl<P: Protocol> Server<P> {
     fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
         self.stats().requests_refused.add();
         tracing::debug!("a request was refused: {reject}");
-        Outcome::Answer(if upgrade { super::reject::refuse_upgrade(reject) } else { refuse(reject) })
+        Outcome::Answer(if upgrade {
+            super::reject::refuse_upgrade(reject)
+        } else {
+            refuse(reject)
+        })
     }
 
     fn may_handshake(&self, address: IpAddr) -> Result<(), Reject> {
@@ -102,10 +113,16 @@ impl<P: Protocol> Server<P> {
     }
 
     async fn poll(&self, session: SessionKey) -> Outcome {
-        if let Err(reject) = self.turn(|state, now| state.hub.handle(now, session, Input::PollStarted)) {
+        if let Err(reject) =
+            self.turn(|state, now| state.hub.handle(now, session, Input::PollStarted))
+        {
             return self.refused(reject, false);
         }
-        let mut guard = Guard { server: self, session, gone: Some(Input::PollAborted) };
+        let mut guard = Guard {
+            server: self,
+            session,
+            gone: Some(Input::PollAborted),
+        };
         let payload = poll_fn(|cx| {
             self.turn(|state, _| match state.hub.take_payload(session) {
                 Some(payload) => Poll::Ready(payload),
@@ -124,12 +141,22 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        if let Err(reject) = self.turn(|state, now| state.hub.handle(now, session, Input::PostStarted)) {
+        if let Err(reject) =
+            self.turn(|state, now| state.hub.handle(now, session, Input::PostStarted))
+        {
             return self.refused(reject, false);
         }
-        let mut guard = Guard { server: self, session, gone: Some(Input::PostAborted) };
+        let mut guard = Guard {
+            server: self,
+            session,
+            gone: Some(Input::PostAborted),
+        };
         // Revision 3 sent binary payloads so; in revision 4 nobody can mean it.
-        if request.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream") {
+        if request
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind == "application/octet-stream")
+        {
             return self.refused(Reject::Conflict, false);
         }
         let body = match self.read(session, request.into_body()).await {
@@ -179,7 +206,10 @@ impl<P: Protocol> Server<P> {
     {
         let most = self.limits().max_buffered_bytes;
         let mut body = pin!(body);
-        let mut held = Held { server: self, bytes: Vec::new() };
+        let mut held = Held {
+            server: self,
+            bytes: Vec::new(),
+        };
         let mut seen = 0;
         loop {
             let frame = poll_fn(|cx| {
@@ -256,8 +286,9 @@ impl<P: Protocol> Drop for Guard<'_, P> {
     fn drop(&mut self) {
         if let Some(gone) = self.gone {
             // Refused only if the session is gone too.
-            let _ = self.server.turn(|state, now| state.hub.handle(now, self.session, gone));
+            let _ = self
+                .server
+                .turn(|state, now| state.hub.handle(now, self.session, gone));
         }
     }
 }
-

@@ -3,16 +3,19 @@
 
 use crate::engineio::Reject;
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 /// What this layer answers with.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Bytes>;
 
 /// A response with this status, type and body; never cached.
-pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut response = Response::new(Full::new(body.into()));
+pub(super) fn answer(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Answer {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -22,7 +25,7 @@ pub(super) fn answer(status: StatusCode, content_type: &'static str, body: impl 
 
 /// A response without a body.
 pub(super) fn empty(status: StatusCode) -> Answer {
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
@@ -40,9 +43,11 @@ pub(super) fn refuse(reject: Reject) -> Answer {
             response.headers_mut().remove(CACHE_CONTROL);
             response
         }
-        None if matches!(reject, Reject::TooManyHandshakes | Reject::Full) => {
-            answer(status(reject), "text/plain; charset=UTF-8", reject.to_string())
-        }
+        None if matches!(reject, Reject::TooManyHandshakes | Reject::Full) => answer(
+            status(reject),
+            "text/plain; charset=UTF-8",
+            reject.to_string(),
+        ),
         None => empty(status(reject)),
     };
     retry_later(reject, &mut response);
@@ -64,12 +69,16 @@ pub(super) fn refuse_upgrade(reject: Reject) -> Answer {
 pub(super) fn upgrade_error(status: StatusCode, message: impl Into<Bytes>) -> Answer {
     let mut response = answer(status, "text/html", message);
     response.headers_mut().remove(CACHE_CONTROL);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 fn retry_later(reject: Reject, response: &mut Answer) {
     if let Reject::TooManyHandshakes | Reject::Full = reject {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
 }

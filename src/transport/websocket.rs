@@ -6,17 +6,17 @@
 //! are read into a buffer that all connections of a thread share.
 
 use super::frame::{Control, Incoming, Violation, receive};
+use super::polling::Outcome;
 use super::reject::{Answer, upgrade_error};
 use super::{Admitted, Connection, ConnectionKey, Server, State};
-use super::polling::Outcome;
 use crate::engineio::packet::{Message, Packet};
 use crate::engineio::session::Input;
 use crate::engineio::{CloseReason, SessionKey};
 use crate::hub::Protocol;
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use hyper::{Request, Response, StatusCode};
 use std::cell::RefCell;
@@ -46,7 +46,12 @@ pub struct Pending {
 
 impl<P: Protocol> Server<P> {
     /// Accepts or refuses an upgrade that the engine has no objection to.
-    pub(super) fn upgrade<B>(&self, request: &Request<B>, address: IpAddr, session: Option<SessionKey>) -> Outcome {
+    pub(super) fn upgrade<B>(
+        &self,
+        request: &Request<B>,
+        address: IpAddr,
+        session: Option<SessionKey>,
+    ) -> Outcome {
         let accept = match accept(request) {
             Ok(accept) => accept,
             Err(answer) => {
@@ -82,19 +87,34 @@ impl<P: Protocol> Server<P> {
 
     /// Takes over the connection of an upgrade, with what was read beyond the request. A
     /// socket that is dead already ends its session.
-    pub fn attach(&self, pending: &Pending, admitted: Admitted<P>, stream: TcpStream, read: &Bytes) {
+    pub fn attach(
+        &self,
+        pending: &Pending,
+        admitted: Admitted<P>,
+        stream: TcpStream,
+        read: &Bytes,
+    ) {
         let key = pending.key;
         let (half, writer) = stream.into_split();
         admitted.hand_over();
         self.turn(|state, _| {
-            let Some(connection) = state.connections.get_mut(key) else { return };
+            let Some(connection) = state.connections.get_mut(key) else {
+                return;
+            };
             connection.attached = true;
             state.opened.push((key, writer));
-            state.hub.engine().set_backlog(connection.session, key, false);
+            state
+                .hub
+                .engine()
+                .set_backlog(connection.session, key, false);
         });
         let mut read = read.to_vec();
         self.received(key, &mut read);
-        tokio::spawn(Reader { server: self.clone(), half, key });
+        tokio::spawn(Reader {
+            server: self.clone(),
+            half,
+            key,
+        });
     }
 
     /// Gives an upgrade up whose connection ended before it was made.
@@ -106,13 +126,17 @@ impl<P: Protocol> Server<P> {
     fn received(&self, key: ConnectionKey, bytes: &mut [u8]) {
         let limit = self.settings().max_payload_bytes;
         self.turn(|state, now| {
-            let Some(connection) = state.connections.get_mut(key) else { return };
+            let Some(connection) = state.connections.get_mut(key) else {
+                return;
+            };
             if connection.closing {
                 return;
             }
             let mut partial = connection.partial.take();
             let before = partial.as_ref().map_or(0, |partial| partial.bytes());
-            let result = receive(&mut partial, bytes, limit, |incoming| state.incoming(now, key, incoming));
+            let result = receive(&mut partial, bytes, limit, |incoming| {
+                state.incoming(now, key, incoming)
+            });
             let after = partial.as_ref().map_or(0, |partial| partial.bytes());
             let stats = state.hub.engine().stats();
             stats.release(before);
@@ -134,7 +158,9 @@ impl<P: Protocol> Server<P> {
 impl<P: Protocol> State<P> {
     /// Handles one message; `false` if no more of this connection are wanted.
     fn incoming(&mut self, now: Instant, key: ConnectionKey, incoming: Incoming<'_>) -> bool {
-        let Some(connection) = self.connections.get(key) else { return false };
+        let Some(connection) = self.connections.get(key) else {
+            return false;
+        };
         let session = connection.session;
         let mut scratch = Vec::new();
         let input = match incoming {
@@ -142,11 +168,15 @@ impl<P: Protocol> State<P> {
                 Ok(packet) => Input::SocketReceived(key, packet),
                 Err(_) => Input::SocketGarbage(key),
             },
-            Incoming::Binary(bytes) => Input::SocketReceived(key, Packet::Message(Message::Binary(bytes))),
+            Incoming::Binary(bytes) => {
+                Input::SocketReceived(key, Packet::Message(Message::Binary(bytes)))
+            }
             Incoming::Ping(payload) => {
                 // Only the latest of several pings needs an answer (RFC 6455 section 5.5.3).
                 match self.control.last_mut() {
-                    Some((to, pong @ Control::Pong(_))) if *to == key => *pong = Control::pong(payload),
+                    Some((to, pong @ Control::Pong(_))) if *to == key => {
+                        *pong = Control::pong(payload)
+                    }
                     _ => self.control.push((key, Control::pong(payload))),
                 }
                 return true;
@@ -169,7 +199,9 @@ impl<P: Protocol> State<P> {
 
     /// Sends the last frame and ends the session, unless the connection is closing already.
     fn close(&mut self, now: Instant, key: ConnectionKey, code: Option<u16>, reason: CloseReason) {
-        let Some(connection) = self.connections.get(key) else { return };
+        let Some(connection) = self.connections.get(key) else {
+            return;
+        };
         if connection.closing {
             return;
         }
@@ -177,7 +209,9 @@ impl<P: Protocol> State<P> {
         self.linger(key, now);
         self.control.push((key, Control::Close(code)));
         // Refused only if the session is gone, which is what was wanted.
-        let _ = self.hub.handle(now, session, Input::SocketLost(key, reason));
+        let _ = self
+            .hub
+            .handle(now, session, Input::SocketLost(key, reason));
     }
 }
 
@@ -187,21 +221,34 @@ fn accept<B>(request: &Request<B>) -> Result<Answer, Answer> {
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     // 16 bytes in base64: 22 characters and two of padding.
     let Some(key) = key.filter(|key| key.len() == 24 && key.ends_with(b"==")) else {
-        return Err(upgrade_error(StatusCode::BAD_REQUEST, "Missing or invalid Sec-WebSocket-Key header"));
+        return Err(upgrade_error(
+            StatusCode::BAD_REQUEST,
+            "Missing or invalid Sec-WebSocket-Key header",
+        ));
     };
-    if !headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13" || version == "8") {
-        let mut refusal =
-            upgrade_error(StatusCode::BAD_REQUEST, "Missing or invalid Sec-WebSocket-Version header");
-        refusal.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13, 8"));
+    if !headers
+        .get(SEC_WEBSOCKET_VERSION)
+        .is_some_and(|version| version == "13" || version == "8")
+    {
+        let mut refusal = upgrade_error(
+            StatusCode::BAD_REQUEST,
+            "Missing or invalid Sec-WebSocket-Version header",
+        );
+        refusal
+            .headers_mut()
+            .insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13, 8"));
         return Err(refusal);
     }
-    let mut response = Response::new(Full::default());
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let out = response.headers_mut();
     out.insert(UPGRADE, HeaderValue::from_static("websocket"));
     out.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     let accept = HeaderValue::from_str(&derive_accept_key(key));
-    out.insert(SEC_WEBSOCKET_ACCEPT, accept.unwrap_or_else(|_| HeaderValue::from_static("")));
+    out.insert(
+        SEC_WEBSOCKET_ACCEPT,
+        accept.unwrap_or_else(|_| HeaderValue::from_static("")),
+    );
     Ok(response)
 }
 

@@ -140,7 +140,9 @@ enum Phase {
     Probing(Probe),
     WebSocket(ConnectionKey),
     /// Closed by this side; the client has yet to fetch what is left and then the end.
-    Closing { until: Instant },
+    Closing {
+        until: Instant,
+    },
     /// Over. A socket that is left is fed the rest of the outbox.
     Closed(Option<ConnectionKey>),
 }
@@ -318,16 +320,22 @@ impl Session {
                 }
                 Step::Done
             }
-            (Phase::Probing(probe), Input::SocketGarbage(connection)) if probe.connection == connection => {
+            (Phase::Probing(probe), Input::SocketGarbage(connection))
+                if probe.connection == connection =>
+            {
                 self.fail_probe(probe, cx);
                 Step::Done
             }
-            (Phase::Probing(probe), Input::SocketLost(connection, _)) if probe.connection == connection => {
+            (Phase::Probing(probe), Input::SocketLost(connection, _))
+                if probe.connection == connection =>
+            {
                 self.phase = Phase::Polling;
                 Step::Done
             }
 
-            (Phase::WebSocket(main), Input::SocketReceived(connection, packet)) if main == connection => {
+            (Phase::WebSocket(main), Input::SocketReceived(connection, packet))
+                if main == connection =>
+            {
                 match packet {
                     Packet::Close => {
                         self.end(CloseReason::TransportClose, NOOP, cx);
@@ -340,7 +348,9 @@ impl Session {
                 self.end(CloseReason::ParseError, NOOP, cx);
                 Step::Done
             }
-            (Phase::WebSocket(main), Input::SocketLost(connection, reason)) if main == connection => {
+            (Phase::WebSocket(main), Input::SocketLost(connection, reason))
+                if main == connection =>
+            {
                 self.end(reason, NOOP, cx);
                 // The socket is gone: there is nothing left to close or to feed.
                 cx.effects.close_socket = None;
@@ -352,17 +362,18 @@ impl Session {
                 Step::Done
             }
             // A socket that this session has let go of may still speak or end.
-            (
-                _,
-                Input::SocketReceived(..) | Input::SocketGarbage(_) | Input::SocketLost(..),
-            ) => Step::Done,
+            (_, Input::SocketReceived(..) | Input::SocketGarbage(_) | Input::SocketLost(..)) => {
+                Step::Done
+            }
 
             (Phase::Polling | Phase::Probing(_), Input::Close(reason)) => {
                 if self.poll == Poll::Waiting && self.outbox.is_empty() {
                     self.end(reason, CLOSE, cx);
                 } else {
                     self.drop_probe(cx);
-                    self.phase = Phase::Closing { until: cx.now + FORGET_AFTER };
+                    self.phase = Phase::Closing {
+                        until: cx.now + FORGET_AFTER,
+                    };
                     cx.effects.closed = Some(reason);
                 }
                 Step::Done
@@ -400,7 +411,12 @@ impl Session {
     ///
     /// # Errors
     /// [`OutboxFull`] if the packet does not fit into the limits.
-    pub fn send(&mut self, packet: Outgoing<'_>, limits: &Limits, pool: &mut Pool) -> Result<(), OutboxFull> {
+    pub fn send(
+        &mut self,
+        packet: Outgoing<'_>,
+        limits: &Limits,
+        pool: &mut Pool,
+    ) -> Result<(), OutboxFull> {
         if !self.is_open() {
             return Ok(());
         }
@@ -425,7 +441,10 @@ impl Session {
 
     /// Whether the layer above still has a client here.
     pub fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Polling | Phase::Probing(_) | Phase::WebSocket(_))
+        matches!(
+            self.phase,
+            Phase::Polling | Phase::Probing(_) | Phase::WebSocket(_)
+        )
     }
 
     /// Whether requests may still name this session.
@@ -443,7 +462,9 @@ impl Session {
         use crate::engineio::handshake::Transport;
         match self.phase {
             Phase::WebSocket(_) | Phase::Closed(Some(_)) => Transport::WebSocket,
-            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => Transport::Polling,
+            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => {
+                Transport::Polling
+            }
         }
     }
 
@@ -480,7 +501,9 @@ impl Session {
             Phase::WebSocket(connection) | Phase::Closed(Some(connection)) => {
                 Some((connection, &mut self.outbox))
             }
-            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => None,
+            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => {
+                None
+            }
         }
     }
 

@@ -76,7 +76,10 @@ impl Pool {
 pub struct Outbox {
     buffer: Vec<u8>,
     /// Large packets that are shared; rare, hence boxed. `buffer` keeps their place.
-    #[allow(clippy::box_collection, reason = "three words less in every idle session")]
+    #[allow(
+        clippy::box_collection,
+        reason = "three words less in every idle session"
+    )]
     shared: Option<Box<VecDeque<Bytes>>>,
     packets: u32,
     bytes: u32,
@@ -138,13 +141,17 @@ impl Outbox {
                 TEXT | BINARY => u32::from_le_bytes(len) as usize,
                 _ => 0,
             };
-            let Some((data, next)) = after.split_at_checked(inline) else { break };
+            let Some((data, next)) = after.split_at_checked(inline) else {
+                break;
+            };
             rest = next;
             match kind {
                 TEXT => sink(Encoded::Text(data)),
                 BINARY => sink(Encoded::Binary(data)),
                 _ => {
-                    let Some(bytes) = shared.as_mut().and_then(Iterator::next) else { break };
+                    let Some(bytes) = shared.as_mut().and_then(Iterator::next) else {
+                        break;
+                    };
                     match kind {
                         SHARED_TEXT => sink(Encoded::Text(&bytes)),
                         _ => sink(Encoded::Binary(&bytes)),

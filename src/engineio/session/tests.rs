@@ -88,11 +88,15 @@ impl Rig {
     }
 
     fn send(&mut self, packet: &str) {
-        self.session.send(Outgoing::Text(packet), &self.limits, &mut self.pool).expect("fits");
+        self.session
+            .send(Outgoing::Text(packet), &self.limits, &mut self.pool)
+            .expect("fits");
     }
 
     fn payload(&mut self) -> Option<String> {
-        self.session.take_payload(&mut self.pool).map(|body| String::from_utf8(body).expect("text"))
+        self.session
+            .take_payload(&mut self.pool)
+            .map(|body| String::from_utf8(body).expect("text"))
     }
 
     fn poll(&mut self) -> Option<String> {
@@ -134,7 +138,10 @@ fn a_poll_waits_until_there_is_data_and_gets_all_of_it() {
 fn a_second_poll_ends_the_session_and_the_first_is_told() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         assert_eq!(rig.poll(), None);
-        assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::Conflict));
+        assert_eq!(
+            rig.handle(Input::PollStarted),
+            Step::Refused(Reject::Conflict)
+        );
         assert_eq!(rig.effects.closed, Some(CloseReason::TransportError));
         assert_eq!(rig.payload().as_deref(), Some("1"));
         assert!(rig.session.is_finished());
@@ -145,7 +152,10 @@ fn a_second_poll_ends_the_session_and_the_first_is_told() {
 fn a_second_post_ends_the_session_and_the_first_is_cut_off() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         assert_eq!(rig.handle(Input::PostStarted), Step::Done);
-        assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::Conflict));
+        assert_eq!(
+            rig.handle(Input::PostStarted),
+            Step::Refused(Reject::Conflict)
+        );
         assert!(rig.effects.cut_post);
         assert_eq!(rig.effects.closed, Some(CloseReason::TransportError));
         rig.handle(Input::PostAborted);
@@ -158,7 +168,10 @@ fn posts_one_after_the_other_are_taken() {
     let mut rig = Rig::polling();
     for _ in 0..2 {
         assert_eq!(rig.handle(Input::PostStarted), Step::Done);
-        assert_eq!(rig.handle(Input::Posted(text("a"))), Step::Message(Message::Text("a")));
+        assert_eq!(
+            rig.handle(Input::Posted(text("a"))),
+            Step::Message(Message::Text("a"))
+        );
         assert_eq!(rig.handle(Input::PostFinished), Step::Done);
     }
 }
@@ -167,13 +180,19 @@ fn posts_one_after_the_other_are_taken() {
 fn a_client_that_aborts_a_poll_or_a_post_is_gone() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
-        assert_eq!(rig.closed_by(Input::PollAborted), Some(CloseReason::TransportError));
+        assert_eq!(
+            rig.closed_by(Input::PollAborted),
+            Some(CloseReason::TransportError)
+        );
         assert!(rig.session.is_finished());
     }
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
         rig.handle(Input::PostStarted);
-        assert_eq!(rig.closed_by(Input::PostAborted), Some(CloseReason::TransportError));
+        assert_eq!(
+            rig.closed_by(Input::PostAborted),
+            Some(CloseReason::TransportError)
+        );
         assert_eq!(rig.payload().as_deref(), Some("1"));
     }
 }
@@ -183,10 +202,16 @@ fn a_posted_close_answers_the_poll_with_a_noop_and_drops_what_follows() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
         rig.handle(Input::PostStarted);
-        assert_eq!(rig.closed_by(Input::Posted(Packet::Close)), Some(CloseReason::TransportClose));
+        assert_eq!(
+            rig.closed_by(Input::Posted(Packet::Close)),
+            Some(CloseReason::TransportClose)
+        );
         assert_eq!(rig.handle(Input::Posted(text("late"))), Step::Done);
         assert_eq!(rig.payload().as_deref(), Some("6"));
-        assert!(!rig.session.is_finished(), "the post has yet to be answered");
+        assert!(
+            !rig.session.is_finished(),
+            "the post has yet to be answered"
+        );
         rig.handle(Input::PostFinished);
         assert!(rig.session.is_finished());
     }
@@ -195,7 +220,10 @@ fn a_posted_close_answers_the_poll_with_a_noop_and_drops_what_follows() {
 #[test]
 fn a_client_that_pings_is_closed() {
     for mut rig in [Rig::polling(), Rig::probing()] {
-        assert_eq!(rig.closed_by(Input::Posted(Packet::Ping(""))), Some(CloseReason::TransportError));
+        assert_eq!(
+            rig.closed_by(Input::Posted(Packet::Ping(""))),
+            Some(CloseReason::TransportError)
+        );
     }
     let mut rig = Rig::websocket();
     assert_eq!(
@@ -207,11 +235,19 @@ fn a_client_that_pings_is_closed() {
 
 #[test]
 fn packets_that_only_servers_send_are_ignored() {
-    for packet in [Packet::Open, Packet::Upgrade, Packet::Noop, Packet::Pong("")] {
+    for packet in [
+        Packet::Open,
+        Packet::Upgrade,
+        Packet::Noop,
+        Packet::Pong(""),
+    ] {
         let mut rig = Rig::polling();
         assert_eq!(rig.closed_by(Input::Posted(packet)), None);
         let mut rig = Rig::websocket();
-        assert_eq!(rig.closed_by(Input::SocketReceived(socket(1), packet)), None);
+        assert_eq!(
+            rig.closed_by(Input::SocketReceived(socket(1), packet)),
+            None
+        );
     }
 }
 
@@ -219,11 +255,17 @@ fn packets_that_only_servers_send_are_ignored() {
 fn garbage_ends_the_session_with_a_parse_error() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
-        assert_eq!(rig.closed_by(Input::PostedGarbage), Some(CloseReason::ParseError));
+        assert_eq!(
+            rig.closed_by(Input::PostedGarbage),
+            Some(CloseReason::ParseError)
+        );
         assert_eq!(rig.payload().as_deref(), Some("1"));
     }
     let mut rig = Rig::websocket();
-    assert_eq!(rig.closed_by(Input::SocketGarbage(socket(1))), Some(CloseReason::ParseError));
+    assert_eq!(
+        rig.closed_by(Input::SocketGarbage(socket(1))),
+        Some(CloseReason::ParseError)
+    );
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
 }
 
@@ -232,7 +274,10 @@ fn data_sent_before_the_end_reaches_the_waiting_poll() {
     let mut rig = Rig::polling();
     rig.poll();
     rig.send("4last");
-    assert_eq!(rig.closed_by(Input::PostedGarbage), Some(CloseReason::ParseError));
+    assert_eq!(
+        rig.closed_by(Input::PostedGarbage),
+        Some(CloseReason::ParseError)
+    );
     assert_eq!(rig.payload().as_deref(), Some("4last"));
     assert!(rig.session.is_finished());
 }
@@ -246,7 +291,10 @@ fn an_upgrade_moves_the_session_and_loses_nothing() {
     rig.handle(Input::SocketReceived(socket(1), Packet::Ping("probe")));
     assert_eq!(rig.effects.probe_reply, Some(socket(1)));
     rig.send("4while probing");
-    assert!(rig.session.socket_outbox().is_none(), "nothing but the probe on the new socket");
+    assert!(
+        rig.session.socket_outbox().is_none(),
+        "nothing but the probe on the new socket"
+    );
     assert_eq!(rig.payload().as_deref(), Some("4while probing"));
     rig.send("4not yet fetched");
     rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
@@ -286,9 +334,19 @@ fn a_poll_that_still_waits_at_the_upgrade_is_released() {
 
 #[test]
 fn anything_but_a_probe_closes_only_the_probing_socket_and_it_may_be_tried_again() {
-    for packet in [text("x"), Packet::Ping(""), Packet::Pong("probe"), Packet::Close, Packet::Noop, Packet::Open] {
+    for packet in [
+        text("x"),
+        Packet::Ping(""),
+        Packet::Pong("probe"),
+        Packet::Close,
+        Packet::Noop,
+        Packet::Open,
+    ] {
         let mut rig = Rig::probing();
-        assert_eq!(rig.closed_by(Input::SocketReceived(socket(1), packet)), None);
+        assert_eq!(
+            rig.closed_by(Input::SocketReceived(socket(1), packet)),
+            None
+        );
         assert_eq!(rig.effects.close_socket, Some(socket(1)));
         rig.send("4alive");
         assert_eq!(rig.poll().as_deref(), Some("4alive"));
@@ -306,7 +364,10 @@ fn anything_but_a_probe_closes_only_the_probing_socket_and_it_may_be_tried_again
 #[test]
 fn a_probing_socket_that_is_lost_or_too_slow_leaves_polling_alive() {
     let mut rig = Rig::probing();
-    assert_eq!(rig.closed_by(Input::SocketLost(socket(1), CloseReason::TransportError)), None);
+    assert_eq!(
+        rig.closed_by(Input::SocketLost(socket(1), CloseReason::TransportError)),
+        None
+    );
     rig.handle(Input::SocketOpened(socket(2)));
     assert_eq!(rig.effects.close_socket, None);
     rig.wait(9_999);
@@ -320,12 +381,23 @@ fn a_probing_socket_that_is_lost_or_too_slow_leaves_polling_alive() {
 
 #[test]
 fn a_second_socket_is_closed_and_the_first_unaffected() {
-    for mut rig in [Rig::probing(), Rig::websocket(), Rig::closing(), Rig::closed()] {
+    for mut rig in [
+        Rig::probing(),
+        Rig::websocket(),
+        Rig::closing(),
+        Rig::closed(),
+    ] {
         assert_eq!(rig.closed_by(Input::SocketOpened(socket(2))), None);
         assert_eq!(rig.effects.close_socket, Some(socket(2)));
-        assert_eq!(rig.closed_by(Input::SocketReceived(socket(2), Packet::Upgrade)), None);
+        assert_eq!(
+            rig.closed_by(Input::SocketReceived(socket(2), Packet::Upgrade)),
+            None
+        );
         assert_eq!(rig.closed_by(Input::SocketGarbage(socket(2))), None);
-        assert_eq!(rig.closed_by(Input::SocketLost(socket(2), CloseReason::TransportClose)), None);
+        assert_eq!(
+            rig.closed_by(Input::SocketLost(socket(2), CloseReason::TransportClose)),
+            None
+        );
     }
     let mut rig = Rig::websocket();
     rig.handle(Input::SocketOpened(socket(2)));
@@ -344,20 +416,32 @@ fn upgrades_that_are_switched_off_are_refused() {
 #[test]
 fn an_upgraded_session_refuses_polls_and_posts_and_drops_what_was_posted() {
     let mut rig = Rig::websocket();
-    assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::BadRequest));
-    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::BadRequest));
+    assert_eq!(
+        rig.handle(Input::PollStarted),
+        Step::Refused(Reject::BadRequest)
+    );
+    assert_eq!(
+        rig.handle(Input::PostStarted),
+        Step::Refused(Reject::BadRequest)
+    );
     assert_eq!(rig.handle(Input::Posted(text("late"))), Step::Done);
     assert_eq!(rig.closed_by(Input::PostedGarbage), None);
     assert_eq!(rig.closed_by(Input::PollAborted), None);
     assert_eq!(rig.closed_by(Input::PostAborted), None);
-    assert_eq!(rig.handle(Input::SocketReceived(socket(1), text("x"))), Step::Message(Message::Text("x")));
+    assert_eq!(
+        rig.handle(Input::SocketReceived(socket(1), text("x"))),
+        Step::Message(Message::Text("x"))
+    );
 }
 
 #[test]
 fn a_websocket_that_ends_ends_the_session_with_its_reason() {
     for reason in [CloseReason::TransportClose, CloseReason::TransportError] {
         let mut rig = Rig::websocket();
-        assert_eq!(rig.closed_by(Input::SocketLost(socket(1), reason)), Some(reason));
+        assert_eq!(
+            rig.closed_by(Input::SocketLost(socket(1), reason)),
+            Some(reason)
+        );
         assert_eq!(rig.effects.close_socket, None);
         assert!(rig.session.is_finished());
     }
@@ -373,7 +457,10 @@ fn a_websocket_that_ends_ends_the_session_with_its_reason() {
 fn closing_answers_a_waiting_poll_at_once() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
-        assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+        assert_eq!(
+            rig.closed_by(Input::Close(CloseReason::ForcedClose)),
+            Some(CloseReason::ForcedClose)
+        );
         assert_eq!(rig.payload().as_deref(), Some("1"));
         assert!(rig.session.is_finished());
     }
@@ -383,15 +470,24 @@ fn closing_answers_a_waiting_poll_at_once() {
 fn closing_without_a_poll_waits_for_the_next_ones() {
     let mut rig = Rig::probing();
     rig.send("4data");
-    assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+    assert_eq!(
+        rig.closed_by(Input::Close(CloseReason::ForcedClose)),
+        Some(CloseReason::ForcedClose)
+    );
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
     rig.send("4too late");
     assert_eq!(rig.handle(Input::Posted(text("ignored"))), Step::Done);
     assert_eq!(rig.poll().as_deref(), Some("4data"));
     assert_eq!(rig.poll().as_deref(), Some("6\x1e1"));
     assert!(rig.session.is_finished());
-    assert_eq!(rig.handle(Input::PollStarted), Step::Refused(Reject::SessionUnknown));
-    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::SessionUnknown));
+    assert_eq!(
+        rig.handle(Input::PollStarted),
+        Step::Refused(Reject::SessionUnknown)
+    );
+    assert_eq!(
+        rig.handle(Input::PostStarted),
+        Step::Refused(Reject::SessionUnknown)
+    );
 }
 
 #[test]
@@ -399,7 +495,10 @@ fn closing_takes_posts_without_passing_them_up_and_refuses_a_second_one() {
     let mut rig = Rig::closing();
     assert_eq!(rig.handle(Input::PostStarted), Step::Done);
     assert_eq!(rig.closed_by(Input::PostedGarbage), None);
-    assert_eq!(rig.handle(Input::PostStarted), Step::Refused(Reject::Conflict));
+    assert_eq!(
+        rig.handle(Input::PostStarted),
+        Step::Refused(Reject::Conflict)
+    );
     assert!(rig.effects.cut_post);
     assert_eq!(rig.effects.closed, None);
 }
@@ -413,7 +512,10 @@ fn a_closing_session_that_nobody_asks_for_is_forgotten_after_30_s() {
     assert!(rig.session.is_finished());
     let mut rig = Rig::closing();
     rig.send("4x");
-    assert_eq!(rig.closed_by(Input::Discard(CloseReason::ForcedClose)), None);
+    assert_eq!(
+        rig.closed_by(Input::Discard(CloseReason::ForcedClose)),
+        None
+    );
     assert!(rig.session.is_finished());
 }
 
@@ -443,7 +545,10 @@ fn discarding_ends_at_once() {
 fn closing_a_websocket_sends_what_waits_first() {
     let mut rig = Rig::websocket();
     rig.send("4last");
-    assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), Some(CloseReason::ForcedClose));
+    assert_eq!(
+        rig.closed_by(Input::Close(CloseReason::ForcedClose)),
+        Some(CloseReason::ForcedClose)
+    );
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
     assert_eq!(rig.frames(), ["4last"]);
     assert!(!rig.session.is_finished(), "until the socket is gone");
@@ -456,7 +561,10 @@ fn closing_or_discarding_twice_is_closing_once() {
     for mut rig in [Rig::closing(), Rig::closed()] {
         assert_eq!(rig.closed_by(Input::Close(CloseReason::ForcedClose)), None);
     }
-    assert_eq!(Rig::closed().closed_by(Input::Discard(CloseReason::ForcedClose)), None);
+    assert_eq!(
+        Rig::closed().closed_by(Input::Discard(CloseReason::ForcedClose)),
+        None
+    );
     assert_eq!(Rig::closed().closed_by(Input::Tick), None);
     assert_eq!(Rig::closed().session.deadline(), None);
 }
@@ -500,9 +608,20 @@ fn a_reader_that_stopped_fills_its_outbox_and_no_more() {
     rig.limits.max_outbox_packets = 2;
     rig.send("4a");
     rig.send("4b");
-    assert_eq!(rig.session.send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool), Err(OutboxFull));
-    rig.limits = Limits { max_outbox_bytes: 5, ..Limits::default() };
-    assert_eq!(rig.session.send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool), Err(OutboxFull));
+    assert_eq!(
+        rig.session
+            .send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool),
+        Err(OutboxFull)
+    );
+    rig.limits = Limits {
+        max_outbox_bytes: 5,
+        ..Limits::default()
+    };
+    assert_eq!(
+        rig.session
+            .send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool),
+        Err(OutboxFull)
+    );
     assert_eq!(rig.poll().as_deref(), Some("4a\x1e4b"));
 }
 

@@ -38,7 +38,11 @@ pub(super) enum Verdict {
 
 impl Probe {
     pub(super) fn new(connection: ConnectionKey, now: Instant, settings: &Protocol) -> Self {
-        Self { connection, until: now + settings.upgrade_timeout, release_at: None }
+        Self {
+            connection,
+            until: now + settings.upgrade_timeout,
+            release_at: None,
+        }
     }
 
     pub(super) fn receive(&mut self, packet: Packet<'_>, now: Instant) -> Verdict {

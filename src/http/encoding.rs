@@ -1,0 +1,225 @@
+//! Which content coding a client likes best: `Accept-Encoding`, RFC 9110 section 12.5.3.
+//!
+//! It stands between the request's headers and the choice of an embedded file's representation.
+//!
+//! | listed | `*` listed | a coding is | `identity` is |
+//! |---|---|---|---|
+//! | no header at all | - | not used (the safest reading) | used |
+//! | with weight q > 0 | - | acceptable with q | acceptable with q |
+//! | with q = 0 | - | refused | refused |
+//! | no | with q | acceptable with q, or refused if 0 | the same |
+//! | no | no | refused | acceptable, after all others |
+//!
+//! The highest weight wins; between equals brotli, then gzip, then identity. A member that does
+//! not parse is left out, as if it were not there. Cost: no allocation; a fixed amount of state
+//! however long the list is. Left out: codings we do not make (deflate, zstd).
+
+use hyper::HeaderMap;
+use hyper::header::ACCEPT_ENCODING;
+
+/// A content coding the server can send, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// `br`, RFC 7932.
+    Brotli,
+    /// `gzip`, RFC 1952.
+    Gzip,
+    /// No coding.
+    Identity,
+}
+
+impl Coding {
+    const BEST_FIRST: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
+
+    /// The value for `Content-Encoding`; none for identity, which must not be named there.
+    pub(crate) fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Brotli => Some("br"),
+            Self::Gzip => Some("gzip"),
+            Self::Identity => None,
+        }
+    }
+}
+
+/// What a client said it accepts. Weights are thousandths, 0 to 1000; `None` is "not listed".
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    brotli: Option<u16>,
+    gzip: Option<u16>,
+    identity: Option<u16>,
+    any: Option<u16>,
+}
+
+impl Accepted {
+    /// Reads all `Accept-Encoding` lines as one list.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+        let mut accepted = Self::default();
+        for line in headers.get_all(ACCEPT_ENCODING) {
+            for member in line.to_str().unwrap_or_default().split(',') {
+                accepted.take(member);
+            }
+        }
+        accepted
+    }
+
+    /// The best acceptable coding among those `available`; `None` if all are refused.
+    pub(crate) fn best(&self, available: impl Fn(Coding) -> bool) -> Option<Coding> {
+        let mut best = None;
+        for coding in Coding::BEST_FIRST
+            .into_iter()
+            .filter(|coding| available(*coding))
+        {
+            let Some(weight) = self.weight(coding) else {
+                continue;
+            };
+            if best.is_none_or(|(highest, _)| weight > highest) {
+                best = Some((weight, coding));
+            }
+        }
+        best.map(|(_, coding)| coding)
+    }
+
+    fn take(&mut self, member: &str) {
+        let mut parts = member.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let mut weight = 1000;
+        for parameter in parts {
+            let Some((key, value)) = parameter.split_once('=') else {
+                return;
+            };
+            if !key.trim().eq_ignore_ascii_case("q") {
+                return;
+            }
+            let Some(q) = qvalue(value.trim()) else {
+                return;
+            };
+            weight = q;
+        }
+        let slot = match name {
+            "*" => &mut self.any,
+            _ if name.eq_ignore_ascii_case("br") => &mut self.brotli,
+            // RFC 9110 section 8.4.1.3: x-gzip is the same thing.
+            _ if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
+                &mut self.gzip
+            }
+            _ if name.eq_ignore_ascii_case("identity") => &mut self.identity,
+            _ => return,
+        };
+        *slot = Some(weight);
+    }
+
+    /// The weight of a coding, or `None` if it is refused.
+    fn weight(&self, coding: Coding) -> Option<u16> {
+        let listed = match coding {
+            Coding::Brotli => self.brotli,
+            Coding::Gzip => self.gzip,
+            Coding::Identity => self.identity,
+        };
+        match listed.or(self.any) {
+            Some(0) => None,
+            Some(weight) => Some(weight),
+            None if coding == Coding::Identity => Some(0),
+            None => None,
+        }
+    }
+}
+
+/// `qvalue`, RFC 9110 section 12.4.2, in thousandths: `0`, `1`, up to three decimals.
+fn qvalue(text: &str) -> Option<u16> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths = decimals
+        .bytes()
+        .chain(*b"000")
+        .take(3)
+        .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+    use Coding::{Brotli, Gzip, Identity};
+
+    fn best(value: &str) -> Option<Coding> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, value.parse().unwrap());
+        Accepted::from_headers(&headers).best(|_| true)
+    }
+
+    #[test]
+    fn without_the_header_nothing_is_coded() {
+        assert_eq!(
+            Accepted::from_headers(&HeaderMap::new()).best(|_| true),
+            Some(Identity)
+        );
+        assert_eq!(best(""), Some(Identity));
+    }
+
+    #[test]
+    fn what_browsers_send_gets_brotli_over_https_and_gzip_over_http() {
+        assert_eq!(best("gzip, deflate, br, zstd"), Some(Brotli));
+        assert_eq!(best("gzip, deflate"), Some(Gzip));
+    }
+
+    #[test]
+    fn the_highest_weight_wins() {
+        assert_eq!(best("br;q=0.2, gzip;q=0.9"), Some(Gzip));
+        assert_eq!(best("br;q=0.5, identity;q=1"), Some(Identity));
+        assert_eq!(best("br;q=0.001"), Some(Brotli));
+        assert_eq!(best("GZIP ; Q=1.000 , br;q=0.999"), Some(Gzip));
+    }
+
+    #[test]
+    fn zero_refuses() {
+        assert_eq!(best("br;q=0, gzip"), Some(Gzip));
+        assert_eq!(best("br;q=0, gzip;q=0.000"), Some(Identity));
+        assert_eq!(best("identity;q=0"), None);
+        assert_eq!(best("*;q=0"), None);
+        assert_eq!(best("deflate, identity;q=0"), None);
+        assert_eq!(best("gzip, identity;q=0"), Some(Gzip));
+    }
+
+    #[test]
+    fn a_star_stands_for_what_is_not_listed() {
+        assert_eq!(best("*"), Some(Brotli));
+        assert_eq!(best("br;q=0, *"), Some(Gzip));
+        assert_eq!(best("identity, *;q=0"), Some(Identity));
+        assert_eq!(best("*;q=0.5, gzip;q=0.6"), Some(Gzip));
+    }
+
+    #[test]
+    fn what_does_not_parse_is_not_there() {
+        for wrong in [
+            "br;q=2",
+            "br;q=1.001",
+            "br;q=-1",
+            "br;q=0.1234",
+            "br;q",
+            "br;x=1",
+            "br;q=.5",
+            "brr",
+            "br gzip",
+        ] {
+            assert_eq!(best(wrong), Some(Identity), "{wrong}");
+        }
+        assert_eq!(best(",, gzip ,"), Some(Gzip));
+    }
+
+    #[test]
+    fn several_lines_are_one_list_and_only_what_is_there_is_chosen() {
+        let mut headers = HeaderMap::new();
+        headers.append(ACCEPT_ENCODING, "br".parse().unwrap());
+        headers.append(ACCEPT_ENCODING, "gzip;q=0.5".parse().unwrap());
+        let accepted = Accepted::from_headers(&headers);
+        assert_eq!(accepted.best(|_| true), Some(Brotli));
+        assert_eq!(accepted.best(|coding| coding != Brotli), Some(Gzip));
+    }
+}

@@ -1,0 +1,41 @@
+//! The HTTP edge: the web site and the sockets it is served on.
+//!
+//! It stands between a connection and the bytes of an answer. Whoever routes a request gives
+//! everything that is not the protocol's to [`Site::respond`]; the protocol's own answers use
+//! [`Body`] as well, so that one connection has one body type.
+//!
+//! | file | one concern |
+//! |---|---|
+//! | `bind` | listening sockets, and words for what went wrong |
+//! | `site` | the order in which a path is looked up, and the answer's headers |
+//! | `path` | a request's path as a safe relative name |
+//! | `assets`, `encoding` | the embedded page, and which coding of it a client gets |
+//! | `public_dir`, `file`, `range` | a directory of the user's own |
+//! | `conditional` | 304 and 412 |
+//! | `ice` | `/config.json`'s servers |
+//! | `security`, `error_page`, `content_type` | headers and small pages |
+//! | `body` | bytes, nothing, or a file read in chunks |
+//!
+//! Invariants: no request can make it panic, allocate more than a fixed amount, or leave the
+//! served directory; an answer never borrows from its request. Left out: directory listings,
+//! uploads, compression while serving, and HSTS (a home server must stay reachable by plain
+//! HTTP).
+
+mod assets;
+pub mod bind;
+pub mod body;
+mod conditional;
+mod content_type;
+mod encoding;
+mod error_page;
+mod file;
+pub mod ice;
+mod path;
+mod public_dir;
+mod range;
+mod security;
+pub mod server;
+pub mod site;
+
+pub use body::Body;
+pub use site::Site;

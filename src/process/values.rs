@@ -1,0 +1,255 @@
+//! Values on the command line and in the environment: numbers with a range, sizes, times,
+//! addresses and log levels.
+//!
+//! It stands inside `cli`, which names the flag; here an error only says what would have been
+//! accepted, starting with "must be". Units: sizes are bytes, with `KiB`, `MiB`, `GiB` (IEC
+//! 80000-13) or `KB`, `MB`, `GB` (powers of ten); times have `ms`, `s` or `m`.
+//!
+//! Invariant: no value is rounded or cut; what is out of range is an error. Cost: nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// A whole number from `min` to `max`.
+pub(crate) fn whole<T>(min: u64, max: u64) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: TryFrom<u64>,
+{
+    move |text| {
+        let number = digits(text).filter(|number| (min..=max).contains(number));
+        let value = number.and_then(|number| T::try_from(number).ok());
+        value.ok_or_else(|| format!("must be a whole number from {min} to {max}"))
+    }
+}
+
+/// A number of bytes from `min` to `max`, such as `131072`, `128KiB` or `1MB`.
+pub(crate) fn size(min: usize, max: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    const UNITS: [(&str, u64); 8] = [
+        ("", 1),
+        ("B", 1),
+        ("KIB", 1 << 10),
+        ("MIB", 1 << 20),
+        ("GIB", 1 << 30),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+    ];
+    move |text| {
+        let bytes = with_unit(text, |unit| {
+            UNITS
+                .iter()
+                .find(|(name, _)| unit.eq_ignore_ascii_case(name))
+                .map(|(_, factor)| *factor)
+        });
+        let bytes = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        bytes
+            .filter(|bytes| (min..=max).contains(bytes))
+            .ok_or_else(|| {
+                format!(
+                    "must be a size from {} to {}, such as 131072, 128KiB or 1MiB",
+                    show(min),
+                    show(max)
+                )
+            })
+    }
+}
+
+/// A time from 100 milliseconds to an hour, such as `25s`, `500ms` or `2m`.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    let millis = with_unit(text, |unit| match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        _ => None,
+    });
+    let millis = millis.filter(|millis| (100..=3_600_000).contains(millis));
+    millis.map(Duration::from_millis).ok_or_else(|| {
+        "must be a time from 100ms to 60m with its unit, such as 25s or 500ms".to_owned()
+    })
+}
+
+/// An IP address; brackets around IPv6 are taken off.
+pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+        .unwrap_or(text);
+    bare.parse()
+        .map_err(|_| "must be an IP address of this machine, such as 192.168.1.20 or ::".to_owned())
+}
+
+/// An address and port.
+pub(crate) fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "must be ADDR:PORT with an IP address, such as 192.168.1.20:4000 or [::]:4000".to_owned()
+    })
+}
+
+/// A level for everything, or levels by target: `info`, `warn,parlor::hub=debug`.
+///
+/// Read here and not by `Targets`, which takes an unknown word for a target and switches all its
+/// lines on.
+pub(crate) fn levels(text: &str) -> Result<Targets, String> {
+    let wrong = || {
+        "must be error, warn, info, debug or trace, or levels by target such as warn,parlor::hub=debug".to_owned()
+    };
+    let mut levels = Targets::new().with_default(LevelFilter::INFO);
+    for part in text.split(',').map(str::trim) {
+        levels = match part.split_once('=') {
+            None => levels.with_default(level(part).ok_or_else(wrong)?),
+            Some(("", _)) => return Err(wrong()),
+            Some((target, name)) => {
+                levels.with_target(target.trim(), level(name.trim()).ok_or_else(wrong)?)
+            }
+        };
+    }
+    Ok(levels)
+}
+
+fn level(name: &str) -> Option<LevelFilter> {
+    let known = ["off", "error", "warn", "info", "debug", "trace"];
+    known
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+        .then(|| name.parse().ok())
+        .flatten()
+}
+
+/// Digits and a unit's factor, multiplied; `None` for an unknown unit or too large a number.
+fn with_unit(text: &str, factor: impl Fn(&str) -> Option<u64>) -> Option<u64> {
+    let end = text
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    digits(number)?.checked_mul(factor(unit.trim())?)
+}
+
+/// Digits only: no sign, no spaces.
+fn digits(text: &str) -> Option<u64> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// A size in the largest unit that leaves a whole number.
+fn show(bytes: usize) -> String {
+    for (shift, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if bytes >> shift > 0 && bytes.trailing_zeros() >= shift {
+            return format!("{}{unit}", bytes >> shift);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn numbers_have_a_range() {
+        let parse = whole::<u16>(1, 64);
+        assert_eq!(parse("1"), Ok(1));
+        assert_eq!(parse("64"), Ok(64));
+        for wrong in [
+            "0",
+            "65",
+            "-1",
+            "+1",
+            "",
+            " 1",
+            "1.5",
+            "ten",
+            "99999999999999999999",
+        ] {
+            assert_eq!(
+                parse(wrong).unwrap_err(),
+                "must be a whole number from 1 to 64",
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let parse = size(1024, 64 << 20);
+        for (text, bytes) in [
+            ("131072", 131_072),
+            ("131072B", 131_072),
+            ("128KiB", 131_072),
+            ("128kib", 131_072),
+            ("1MiB", 1_048_576),
+            ("1 MB", 1_000_000),
+            ("64MiB", 67_108_864),
+        ] {
+            assert_eq!(parse(text), Ok(bytes), "{text}");
+        }
+        for wrong in [
+            "1023",
+            "65MiB",
+            "1TiB",
+            "KiB",
+            "1.5MiB",
+            "-1KiB",
+            "",
+            "99999999999GiB",
+            "1K",
+        ] {
+            let error = parse(wrong).unwrap_err();
+            assert!(error.contains("from 1KiB to 64MiB"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn times_need_a_unit() {
+        assert_eq!(time("25s"), Ok(Duration::from_secs(25)));
+        assert_eq!(time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(time("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["25", "0s", "99ms", "61m", "1h", "", "s", "-1s", "1.5s"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_may_have_brackets() {
+        assert_eq!(address("::"), address("[::]"));
+        assert!(
+            address("192.168.1.20").is_ok()
+                && address("localhost").is_err()
+                && address("1.2.3.4:5").is_err()
+        );
+        assert!(
+            socket("[::1]:80").is_ok()
+                && socket("1.2.3.4").is_err()
+                && socket("localhost:80").is_err()
+        );
+    }
+
+    #[test]
+    fn levels_are_names_alone_or_by_target() {
+        use tracing_subscriber::filter::LevelFilter;
+        assert_eq!(
+            levels("DEBUG").unwrap().default_level(),
+            Some(LevelFilter::DEBUG)
+        );
+        let both = levels("warn, parlor::hub=trace").unwrap();
+        assert_eq!(both.default_level(), Some(LevelFilter::WARN));
+        assert!(both.would_enable("parlor::hub", &tracing::Level::TRACE));
+        assert!(!both.would_enable("parlor::http", &tracing::Level::INFO));
+        for wrong in [
+            "loud",
+            "",
+            "parlor",
+            "parlor=loud",
+            "=debug",
+            "info,",
+            "3",
+            "parlor=",
+        ] {
+            assert!(levels(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The real binary as its user meets it: help, wrong values, exit codes, signals, banner, logs.
+//!
+//! Process tests (see ARCHITECTURE.md, tests). Every server listens on a port of the system's
+//! choice, is ended by its own handle, and sees no environment but the test's. No test sleeps.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod command_line;
+mod life;
+mod output;
+#[path = "../support/mod.rs"]
+mod support;

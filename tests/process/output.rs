@@ -1,0 +1,137 @@
+//! What is written where: the banner on standard output, logs on standard error, plain when piped.
+
+use crate::support::binary::{Parlor, Unread, command};
+use crate::support::raw::{get, send};
+use rustix::process::Signal;
+
+#[test]
+fn the_banner_lists_localhost_first_for_a_wildcard() {
+    let (parlor, address) = Parlor::start(&["--port", "0"], &[]);
+    assert_eq!(get(address, "/healthz", &[]).status, 200);
+    parlor.signal(Signal::TERM);
+    let ended = parlor.ended();
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        "Parlor is ready. Open one of these on this machine or another one on your network:"
+    );
+    assert_eq!(lines[1], format!("  http://localhost:{}/", address.port()));
+    let (note, urls) = lines[1..].split_last().unwrap();
+    assert!(note.contains("camera and microphone"), "{note}");
+    for url in urls {
+        assert!(
+            url.starts_with("  http://") && url.ends_with(&format!(":{}/", address.port())),
+            "{url}"
+        );
+        assert!(
+            !url.contains("[fe80") && !url.contains("127.0.0.1"),
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn standard_output_has_the_banner_and_nothing_else() {
+    let (parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "trace"], &[]);
+    assert_eq!(get(address, "/", &[]).status, 200);
+    parlor.signal(Signal::TERM);
+    let ended = parlor.ended();
+    assert_eq!(ended.stdout.lines().count(), 3, "{}", ended.stdout);
+    assert!(
+        ended.stderr.contains("listening") && ended.stderr.contains(" INFO "),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn piped_logs_have_no_colour_and_no_control_characters() {
+    let (parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "trace"], &[]);
+    assert_eq!(get(address, "/%1b%5b31mred", &[]).status, 404);
+    assert_eq!(
+        send(address, b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n").status,
+        400
+    );
+    parlor.signal(Signal::TERM);
+    let ended = parlor.ended();
+    assert!(!ended.stderr.contains('\x1b'), "{}", ended.stderr);
+}
+
+#[test]
+fn the_level_decides_what_is_logged() {
+    let (parlor, _) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "error"], &[]);
+    parlor.signal(Signal::TERM);
+    assert_eq!(parlor.ended().stderr, "");
+    let levels = "error,parlor::process=info";
+    let (parlor, _) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", levels], &[]);
+    parlor.signal(Signal::TERM);
+    assert!(parlor.ended().stderr.contains("listening"));
+}
+
+#[test]
+fn a_password_is_not_logged() {
+    let server = "turn:ann:secret@10.0.0.1";
+    let (parlor, address) = Parlor::start(
+        &[
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "trace",
+            "--ice-server",
+            server,
+        ],
+        &[],
+    );
+    assert!(
+        get(address, "/config.json", &[]).text().contains("secret"),
+        "the page needs it"
+    );
+    parlor.signal(Signal::TERM);
+    let ended = parlor.ended();
+    assert!(!ended.stderr.contains("secret") && !ended.stdout.contains("secret"));
+}
+
+#[test]
+fn it_runs_on_when_nobody_reads_its_banner() {
+    let arguments = ["--listen", "127.0.0.1:0"];
+    let mut parlor = Parlor::spawn_with(command(&arguments), &[], Unread::Stdout);
+    let line = parlor.stderr.wait_for("listening").unwrap();
+    let address = line
+        .split("address=")
+        .nth(1)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert_eq!(get(address, "/healthz", &[]).status, 200);
+    parlor.signal(Signal::TERM);
+    assert_eq!(parlor.ended().code, 0);
+}
+
+#[test]
+fn it_runs_on_when_nobody_reads_its_logs() {
+    let arguments = ["--listen", "127.0.0.1:0", "--log", "trace"];
+    let mut parlor = Parlor::spawn_with(command(&arguments), &[], Unread::Stderr);
+    let address = parlor.address();
+    for _ in 0..3 {
+        assert_eq!(get(address, "/healthz", &[]).status, 200);
+    }
+    parlor.signal(Signal::TERM);
+    assert_eq!(parlor.ended().code, 0);
+}
+
+#[test]
+fn help_that_nobody_reads_is_no_failure() {
+    assert_eq!(
+        Parlor::spawn_with(command(&["--help"]), &[], Unread::Stdout)
+            .ended()
+            .code,
+        0
+    );
+    assert_eq!(
+        Parlor::spawn_with(command(&["--port=x"]), &[], Unread::Stderr)
+            .ended()
+            .code,
+        2
+    );
+}

@@ -1,0 +1,20 @@
+//! What several suites share: raw HTTP over a socket, a server in this process, the real binary,
+//! and directories that vanish.
+//!
+//! | file | gives |
+//! |---|---|
+//! | `raw` | [`raw::get`], [`raw::send`]: bytes out, a parsed [`raw::Answer`] back |
+//! | `server` | [`server::Running`]: the web site on a free port, in this process |
+//! | `binary` | [`binary::Parlor`]: the real binary; ends only the process it started, by its handle |
+//! | `dir` | [`dir::TempDir`]: a new directory below the build's own temporary one |
+//!
+//! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`.
+//!
+//! Everything waits for a fact with a time limit (a line, an answer, an exit), never for a time.
+
+#![allow(dead_code, reason = "each suite uses its own part of this")]
+
+pub(crate) mod binary;
+pub(crate) mod dir;
+pub(crate) mod raw;
+pub(crate) mod server;
