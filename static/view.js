@@ -4,7 +4,7 @@
 // <body>. Focus moves with the phase, so that it is never left on something that went away.
 
 import { linkTo } from './rooms.js';
-import { inRoom, seated } from './state.js';
+import { inRoom, seated, withPeer } from './state.js';
 import { announcementOf, labelOf, linkBarOf, noticeOf, statusOf, titleOf } from './words.js';
 
 const $ = (id) => document.getElementById(id);
@@ -15,7 +15,7 @@ const el = {
   device: $('device-name'), bar: $('link-bar'), announcer: $('announcer'),
   notice: $('notice'), noticeTitle: $('notice-title'), noticeText: $('notice-text'),
   noticeLink: $('notice-link'), noticeAfter: $('notice-after'),
-  retry: $('retry-button'), without: $('without-button'),
+  ways: $('notice-ways'), retry: $('retry-button'), without: $('without-button'),
   recent: $('recent'), recentRooms: $('recent-rooms'), chime: $('chime-switch'),
   own: $('user-video'), peer: $('peer-video'),
   roomTitle: $('room-title').firstElementChild, status: $('room-status'), card: $('room-card'),
@@ -28,9 +28,13 @@ export function createView({ onBlocked, onRecent }) {
   function render(now, before = {}) {
     const changed = (...names) => names.some((name) => now[name] !== before[name]);
 
-    document.body.dataset.phase = now.phase;
-    document.body.dataset.camera = now.camera;
-    document.body.dataset.peer = now.peerPicture ? 'picture' : 'none';
+    Object.assign(document.body.dataset, {
+      phase: now.phase,
+      people: withPeer(now) ? 'two' : 'one',
+      camera: now.camera,
+      peer: now.peerPicture ? 'picture' : 'none',
+      link: now.link,
+    });
     document.title = titleOf(now);
     el.lobby.hidden = inRoom(now);
     el.room.hidden = !inRoom(now);
@@ -114,6 +118,7 @@ function renderNotice(now) {
     el.noticeLink.textContent = notice.link;
   }
   el.noticeAfter.textContent = notice.after ?? '';
+  el.ways.hidden = !notice.ways.length;
   el.retry.hidden = !notice.ways.includes('retry');
   el.without.hidden = !notice.ways.includes('without');
 }
