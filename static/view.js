@@ -140,6 +140,7 @@ function renderRecent(rooms, onRecent) {
 function moveFocus(now, before) {
   if (inRoom(now) && !inRoom(before)) el.room.focus({ preventScroll: true });
   else if (inRoom(now) || !inRoom(before)) keepFocus();
+  else if (now.notice?.kind === 'full' || now.notice?.kind === 'refused') el.input.select(); // another name is next
   else if (now.notice) el.notice.focus();
   else el.join.focus(); // not the input: that would raise a phone's keyboard
 }

@@ -96,7 +96,7 @@ export const newRoom = () => `room ${process.pid}-${++rooms}`; // with a space, 
 
 // Somebody opens the page. `path` with query and fragment; `init` runs in the page before ours.
 export async function enter(t, browser, url, { path = '/', viewport = LAPTOP, init = [], tolerant = false, ...options } = {}) {
-  const context = await browser.newContext({ viewport, ...options });
+  const context = await browser.newContext({ viewport, colorScheme: 'dark', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const faults = [];

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { failingCamera, insecurePage, neverAnsweredPrompt } from './devices.mjs';
+import { failingCamera, insecurePage, openPrompt } from './scripts.mjs';
 import { freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
@@ -53,7 +53,7 @@ test('the lobby, the waiting room and the call, in every shape', async (t) => {
 });
 
 test('the camera prompt, a refusal, an address without camera', async (t) => {
-  const asking = await house.enter(t, { init: neverAnsweredPrompt() });
+  const asking = await house.enter(t, { init: openPrompt() });
   await asking.join('kitchen');
   await asking.is('asking');
   await shoot(asking, 'asking');

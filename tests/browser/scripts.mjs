@@ -1,11 +1,11 @@
 // Cameras and microphones as tests need them: scripts that run in the page before its own, and
 // stand in for what a person, a device or an address would do.
 
-// getUserMedia fails with this error while `kinds` (audio, video) are asked for.
+// getUserMedia fails with this error while one of `kinds` is asked for, until `allowed` is true.
 export const failingCamera = (name, kinds = ['audio', 'video']) => `
   {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    navigator.mediaDevices.getUserMedia = (wanted) => ${JSON.stringify(kinds)}.some((kind) => wanted[kind])
+    navigator.mediaDevices.getUserMedia = (wanted) => !window.allowed && ${JSON.stringify(kinds)}.some((kind) => wanted[kind])
       ? Promise.reject(new DOMException('as the test wants it', ${JSON.stringify(name)}))
       : real(wanted);
   }`;
@@ -22,17 +22,26 @@ export const onlyHas = (kind) => `
       : real(wanted);
   }`;
 
-// The prompt stays open until the test calls \`answerPrompt()\` in the page.
+// The prompt stays open until the test calls `answerPrompt()` in the page.
 export const openPrompt = () => `
   {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     const answered = new Promise((resolve) => { window.answerPrompt = resolve; });
     navigator.mediaDevices.getUserMedia = async (wanted) => (await answered, real(wanted));
   }`;
-export const neverAnsweredPrompt = openPrompt;
 
 // An address the browser does not trust: http:// and not this machine.
 export const insecurePage = () => `
   Object.defineProperty(window, 'isSecureContext', { value: false });
   Object.defineProperty(navigator, 'mediaDevices', { value: undefined });
   Object.defineProperty(navigator, 'clipboard', { value: undefined });`;
+
+// Counts what the page opens: peer connections, and keeps the newest within reach.
+export const watchedCalls = () => `
+  window.peerConnections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      window.peerConnections.push(this);
+    }
+  };`;
