@@ -23,7 +23,8 @@ export class Call {
     this.#media = media;
     this.#send = send;
     this.#on = on;
-    const pc = this.#pc = new RTCPeerConnection({ iceServers });
+    // One transport for sound and picture: every browser can, and there is one thing to watch.
+    const pc = this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     pc.addEventListener('icecandidate', ({ candidate }) => {
       if (!candidate?.candidate) return; // the end of candidates is no news on a LAN
       if (this.#held) this.#held.push(candidate);
@@ -82,13 +83,17 @@ export class Call {
 
   // Whether media flows, as far as one can know: the other side may have hung up already.
   get healthy() {
-    return this.#pc.connectionState === 'connected' && [...this.#transports].every(({ state }) => state === 'connected');
+    return this.#pc.connectionState === 'connected' && !this.#hungUp;
   }
 
   close() {
     this.#on = {};
     this.#send = () => {};
     this.#pc.close();
+  }
+
+  get #hungUp() {
+    return this.#pc.getSenders().some(({ transport }) => transport?.state === 'closed');
   }
 
   // One thing after the other. What goes wrong in an open connection is a failed call.
@@ -115,7 +120,7 @@ export class Call {
       if (!transport || this.#transports.has(transport)) continue;
       this.#transports.add(transport);
       transport.addEventListener('statechange', () => {
-        if (transport.state === 'closed') this.#report('closed');
+        if (this.#hungUp) this.#report('closed');
       });
     }
   }

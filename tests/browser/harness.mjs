@@ -19,9 +19,12 @@ const PARLOR = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../target/rel
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const PATIENCE = 15_000; // ms for any one condition; a slow machine needs some, a good run none
 
+// The last one: a page that a test serves by itself has no address, so Chromium takes it for one
+// from the internet and keeps it from the local network.
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream',
+  '--disable-features=LocalNetworkAccessChecks',
 ];
 const FAKE_DEVICES = '--use-fake-device-for-media-stream';
 
@@ -94,9 +97,11 @@ export const newRoom = () => `room ${process.pid}-${++rooms}`; // with a space, 
 
 // --- People ---------------------------------------------------------------------------------------
 
-// Somebody opens the page. `path` with query and fragment; `init` runs in the page before ours.
-export async function enter(t, browser, url, { path = '/', viewport = LAPTOP, init = [], tolerant = false, ...options } = {}) {
+// Somebody opens the page. `path` with query and fragment; `init` runs in the page before ours,
+// `prepare(context)` before there is one.
+export async function enter(t, browser, url, { path = '/', viewport = LAPTOP, init = [], prepare, tolerant = false, ...options } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: 'dark', ...options });
+  await prepare?.(context);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const faults = [];
