@@ -34,6 +34,7 @@ const { render, el } = createView({
   },
 });
 const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, render);
+render(store.now);
 chime.enable(store.now.chime);
 
 // --- The server's settings ----------------------------------------------------------------------

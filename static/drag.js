@@ -24,6 +24,11 @@ export function makeMovable(element, stage, isMovable) {
     const left = box.left + box.width / 2 < room.left + room.width / 2;
     const top = box.top + box.height / 2 < room.top + room.height / 2;
     element.dataset.corner = `${top ? 'top' : 'bottom'}-${left ? 'left' : 'right'}`;
+    // It now belongs elsewhere: start from where it was let go, and let the style's transition run.
+    place(0, 0);
+    const home = element.getBoundingClientRect();
+    place(box.left - home.left, box.top - home.top);
+    element.getBoundingClientRect();
     element.classList.remove('moving');
     place(0, 0);
   };
