@@ -1,0 +1,154 @@
+// One WebRTC connection to the other person, from the first description to its end.
+//
+// Stands between seat.js (who calls whom, and when) and RTCPeerConnection. A Call is never mended
+// and never renegotiated: when something changes or breaks, seat.js makes a new one. That costs a
+// moment of picture, and works towards every client of the contract, also those that make a new
+// connection for each offer they get.
+//
+// Order is kept on both sides: what arrives is worked off one by one, candidates that come before
+// the remote description wait for it, and own candidates wait until the own description is sent.
+//
+// Takes { iceServers, media, send(name, value), on: { stream, picture, state } }.
+// Reports `state` as 'connected' | 'disconnected' | 'failed' | 'closed' (the other side hung up).
+
+export class Call {
+  #pc; #media; #send; #on;
+  #remote = new MediaStream();
+  #work = Promise.resolve();
+  #early = [];      // their candidates, until their description is in
+  #held = [];       // own candidates, until our description is out; then null
+  #transports = new Set();
+
+  constructor({ iceServers, media, send, on }) {
+    this.#media = media;
+    this.#send = send;
+    this.#on = on;
+    // One transport for sound and picture: every browser can, and there is one thing to watch.
+    const pc = this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    pc.addEventListener('icecandidate', ({ candidate }) => {
+      if (!candidate?.candidate) return; // the end of candidates is no news on a LAN
+      if (this.#held) this.#held.push(candidate);
+      else this.#send('candidate', candidate);
+    });
+    pc.addEventListener('track', ({ track }) => this.#gotTrack(track));
+    pc.addEventListener('connectionstatechange', () => this.#report(pc.connectionState));
+  }
+
+  // The creator's side: sends the offer. Its tracks, and an open ear for what it lacks itself.
+  offer() {
+    return this.#then(async (pc) => {
+      for (const kind of ['audio', 'video']) {
+        const track = this.#media.track(kind);
+        if (track) pc.addTrack(track, this.#media.stream);
+        else pc.addTransceiver(kind, { direction: 'recvonly' });
+      }
+      await this.#describe('offer');
+    });
+  }
+
+  // The joiner's side: takes the offer, sends the answer. A kind it lacks becomes receive-only.
+  accept(offer) {
+    return this.#then(async (pc) => {
+      for (const track of this.#media.stream.getTracks()) pc.addTrack(track, this.#media.stream);
+      await this.#hear(offer);
+      await this.#describe('answer');
+    });
+  }
+
+  // The creator's side again: the answer to the offer. A second one is not ours.
+  take(answer) {
+    return this.#then(async () => {
+      if (this.awaitsAnswer) await this.#hear(answer);
+    });
+  }
+
+  candidate(candidate) {
+    if (!candidate?.candidate) return; // null or '': some clients announce the end of candidates
+    this.#then(async (pc) => {
+      if (pc.remoteDescription) await this.#add(candidate);
+      else this.#early.push(candidate);
+    });
+  }
+
+  // A new camera or microphone in place of one that was sent before: true if no new call is needed.
+  replace(track) {
+    const sender = this.#pc.getSenders().find((one) => one.track?.kind === track.kind);
+    sender?.replaceTrack(track).catch(() => this.#report('failed'));
+    return Boolean(sender);
+  }
+
+  get awaitsAnswer() {
+    return this.#pc.signalingState === 'have-local-offer';
+  }
+
+  // Whether media flows, as far as one can know: the other side may have hung up already.
+  get healthy() {
+    return this.#pc.connectionState === 'connected' && !this.#hungUp;
+  }
+
+  close() {
+    this.#on = {};
+    this.#send = () => {};
+    this.#pc.close();
+  }
+
+  get #hungUp() {
+    return this.#pc.getSenders().some(({ transport }) => transport?.state === 'closed');
+  }
+
+  // One thing after the other. What goes wrong in an open connection is a failed call.
+  #then(act) {
+    this.#work = this.#work.then(async () => {
+      if (this.#pc.signalingState === 'closed') return;
+      try {
+        await act(this.#pc);
+      } catch (error) {
+        if (this.#pc.signalingState === 'closed') return;
+        console.warn('Parlor: the call could not be made.', error);
+        this.#report('failed');
+      }
+    });
+    return this.#work;
+  }
+
+  async #describe(name) {
+    await this.#pc.setLocalDescription();
+    this.#send(name, this.#pc.localDescription);
+    for (const candidate of this.#held ?? []) this.#send('candidate', candidate);
+    this.#held = null;
+    for (const { transport } of this.#pc.getSenders()) {
+      if (!transport || this.#transports.has(transport)) continue;
+      this.#transports.add(transport);
+      transport.addEventListener('statechange', () => {
+        if (this.#hungUp) this.#report('closed');
+      });
+    }
+  }
+
+  async #hear(description) {
+    await this.#pc.setRemoteDescription(description);
+    for (const candidate of this.#early.splice(0)) await this.#add(candidate);
+  }
+
+  // One bad candidate (of an earlier call, of a kind unknown here) leaves the others.
+  #add(candidate) {
+    return this.#pc.addIceCandidate(candidate).catch(() => {});
+  }
+
+  #gotTrack(track) {
+    this.#remote.addTrack(track);
+    if (track.kind === 'video') {
+      for (const change of ['mute', 'unmute', 'ended']) track.addEventListener(change, () => this.#picture());
+    }
+    this.#on.stream?.(this.#remote);
+    this.#picture();
+  }
+
+  #picture() {
+    this.#on.picture?.(this.#remote.getVideoTracks().some((track) => !track.muted && track.readyState === 'live'));
+  }
+
+  #report(state) {
+    this.#on.state?.(state);
+  }
+}

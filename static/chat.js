@@ -1,0 +1,189 @@
+// The page's beginning: makes the parts and joins them up. Read this first.
+//
+//   socket.js  the line to the server       state.js  the one state      view.js   what is seen
+//   seat.js    a stay in a room, the rules  call.js   one connection     words.js  what is said
+//   media.js   camera and microphone        rooms.js  names, address, memory
+//   controls.js, drag.js, chime.js          the small comforts
+//
+// Here: joining and leaving, the address, the buttons and keys. Pressing Join asks for the camera
+// first and for the seat after, so who is refused the camera and gives up never held a seat.
+
+import * as chime from './chime.js';
+import { fadeControls, onKeys } from './controls.js';
+import { makeMovable } from './drag.js';
+import { Media } from './media.js';
+import { hashOf, linkTo, problemWith, recall, recentRooms, remember, rememberRoom, roomInAddress } from './rooms.js';
+import { Seat } from './seat.js';
+import { Socket } from './socket.js';
+import { createStore, initial, inRoom, withPeer } from './state.js';
+import { createView } from './view.js';
+
+const CHIME = 'parlor.chime';
+const CONFIG_PATIENCE = 3000; // ms
+
+const query = new URLSearchParams(location.search);
+const socket = new Socket({ polling: query.get('transport') === 'polling' });
+let seat = null;
+let attempt = 0; // the latest Join or Leave: what an earlier one still waits for is void
+
+const { render, el } = createView({
+  onBlocked: () => store.set({ blocked: true }),
+  onRecent: (room) => {
+    el.input.value = room;
+    join();
+  },
+});
+const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, render);
+render(store.now);
+chime.enable(store.now.chime);
+
+// --- The server's settings ----------------------------------------------------------------------
+
+const config = fetch('/config.json', { signal: AbortSignal.timeout(CONFIG_PATIENCE) })
+  .then((answer) => answer.json())
+  .catch(() => ({})) // a LAN needs no ICE servers, and a lobby no name
+  .then(({ iceServers = [], name = null, secureAddress }) => {
+    store.set({ device: name });
+    if (secureAddress) store.set({ secureAddress });
+    return { iceServers };
+  });
+
+// --- Joining and leaving ------------------------------------------------------------------------
+
+async function join(ask = window.isSecureContext ? Media.both : async () => new Media()) {
+  if (inRoom(store.now)) return; // a second click, or Enter and a click
+  const room = el.input.value.trim();
+  const problem = problemWith(room);
+  if (problem) {
+    store.set({ problem });
+    el.input.focus();
+    return;
+  }
+  chime.unlock();
+  const mine = ++attempt;
+  store.set({ phase: 'asking', room, problem: '', notice: null });
+  enterAddress(room);
+  let media, iceServers;
+  try {
+    media = await ask();
+    ({ iceServers } = await config);
+  } catch ({ kind = 'busy' }) {
+    if (mine === attempt) leave({ notice: { kind } });
+    return;
+  }
+  if (mine !== attempt) return media.stop();
+  seat = new Seat({ room, media, iceServers, socket, store, onRefused: (notice) => leave({ notice }) });
+  if (socket.connected) seat.take(); // else as soon as there is a link
+}
+
+function leave(change = {}) {
+  if (!inRoom(store.now)) return;
+  attempt += 1;
+  seat?.leave();
+  seat = null;
+  const { room, own, peer, peerPicture, microphone, camera, slow, blocked, copied } = initial;
+  store.set({ phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, copied, notice: null, ...change });
+  leaveAddress();
+}
+
+// --- The line to the server ---------------------------------------------------------------------
+
+socket.on('connect', () => {
+  if (seat) seat.take(); // the link counts as up once we sit again
+  else store.set({ link: 'up' });
+});
+socket.on('disconnect', () => {
+  store.set({ link: 'down' });
+  seat?.linkLost();
+});
+socket.on('connect_error', () => store.set({ link: 'down' }));
+
+for (const name of ['full', 'ready', 'offer', 'answer', 'candidate']) {
+  socket.on(name, (value) => seat?.[name](value));
+}
+for (const name of ['created', 'joined']) {
+  socket.on(name, () => {
+    if (!seat) return;
+    seat[name]();
+    store.set({ recent: rememberRoom(seat.room) });
+  });
+}
+socket.on('leave', () => seat?.left());
+socket.on('room-error', (error) => seat && leave({ notice: { kind: 'refused', text: error?.message } }));
+
+// --- The address: `/#kitchen` is an invitation, Back leaves the call ----------------------------
+// Leaving keeps the entry that joining made and marks it as spare for the next one. Going back
+// instead would be tidier, but it happens later, when the person may have joined again.
+
+function enterAddress(room) {
+  if (roomInAddress() === room) return;
+  history[history.state?.spare ? 'replaceState' : 'pushState']({ entered: true }, '', hashOf(room));
+}
+
+function leaveAddress() {
+  if (history.state?.entered) history.replaceState({ spare: true }, '', location.pathname + location.search);
+}
+
+function followAddress() {
+  const room = roomInAddress();
+  if (inRoom(store.now) && room !== store.now.room) leave();
+  if (inRoom(store.now) || !room) return;
+  el.input.value = room;
+  store.set({ problem: '' });
+  el.join.focus();
+}
+addEventListener('popstate', followAddress);
+
+// --- Buttons, keys, comforts --------------------------------------------------------------------
+
+const toggle = (kind) => () => seat?.toggle(kind);
+
+document.getElementById('join-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  join();
+});
+el.input.addEventListener('input', () => store.set({ problem: '' }));
+el.retry.addEventListener('click', () => join());
+el.without.addEventListener('click', () => join(Media.withoutCamera));
+el.mute.addEventListener('click', toggle('audio'));
+el.camera.addEventListener('click', toggle('video'));
+el.leave.addEventListener('click', () => leave());
+el.play.addEventListener('click', () => el.peer.play().then(() => store.set({ blocked: false }), () => {}));
+document.getElementById('dismiss-button').addEventListener('click', () => store.set({ notice: null }));
+el.chime.addEventListener('change', () => {
+  remember(CHIME, el.chime.checked);
+  store.set({ chime: el.chime.checked });
+  chime.enable(el.chime.checked);
+});
+
+el.inviteLink.addEventListener('focus', () => el.inviteLink.select());
+el.inviteButton.addEventListener('click', async () => {
+  const url = linkTo(store.now.room);
+  try {
+    if (navigator.share && matchMedia('(pointer: coarse)').matches) return await navigator.share({ title: 'Parlor', url });
+    await navigator.clipboard.writeText(url);
+    store.set({ copied: true });
+    setTimeout(() => store.set({ copied: false }), 3000);
+  } catch (error) {
+    if (error.name !== 'AbortError') el.inviteLink.focus(); // no clipboard here: selected, to copy by hand
+  }
+});
+
+onKeys({ m: toggle('audio'), v: toggle('video'), escape: () => leave() });
+fadeControls(el.panel);
+makeMovable(document.getElementById('own-picture'), document.getElementById('stage'), () => withPeer(store.now));
+
+addEventListener('pagehide', () => {
+  leave();
+  socket.close();
+});
+addEventListener('pageshow', ({ persisted }) => persisted && socket.open()); // back from the page cache
+
+store.set({
+  secureAddress: `https://${location.host}/${location.hash}`,
+  ...(window.isSecureContext ? {} : { secure: false, notice: { kind: 'insecure' } }),
+});
+el.input.value = roomInAddress();
+if (el.input.value) el.join.focus();
+else if (matchMedia('(pointer: fine)').matches) el.input.focus();
+socket.open();

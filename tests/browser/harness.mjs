@@ -1,0 +1,196 @@
+// What every browser test stands on: the real server, the real browser, and people in it.
+//
+//   PARLOR_BIN   the server to start (default: ../../target/release/parlor)
+//   CHROMIUM     the browser to drive (default: /usr/bin/chromium, Debian's package)
+//
+// Each test file starts one server and one browser; each person is a browser context of their
+// own. There are no sleeps: everything waits for a condition. A person's page that logs an error,
+// throws, or asks any other host for anything fails its test, unless the test says `tolerant`.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const PARLOR = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../target/release/parlor', import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const PATIENCE = 15_000; // ms for any one condition; a slow machine needs some, a good run none
+
+// The last one: a page that a test serves by itself has no address, so Chromium takes it for one
+// from the internet and keeps it from the local network.
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream',
+  '--disable-features=LocalNetworkAccessChecks',
+];
+const FAKE_DEVICES = '--use-fake-device-for-media-stream';
+
+export const LAPTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+export const PHONE_ACROSS = { width: 844, height: 390 };
+
+// --- The server -----------------------------------------------------------------------------------
+
+export async function startParlor({ port = 0, args = [] } = {}) {
+  assert.ok(existsSync(PARLOR), `no server at ${PARLOR}: cargo build --release, or set PARLOR_BIN`);
+  const child = spawn(PARLOR, ['--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const url = await new Promise((resolve, reject) => {
+    const read = (chunk) => {
+      output += chunk;
+      const found = /http:\/\/(?:127\.0\.0\.1|localhost):(\d+)/.exec(output);
+      if (found) resolve(`http://127.0.0.1:${found[1]}`);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    url,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+// For a server that must come back on the same port.
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+// --- The browser ----------------------------------------------------------------------------------
+
+export function launch({ devices = true } = {}) {
+  assert.ok(existsSync(CHROMIUM), `no browser at ${CHROMIUM}: apt-get install --no-install-recommends chromium`);
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...FLAGS, ...(devices ? [FAKE_DEVICES] : [])] });
+}
+
+// One server and one browser for a test file; `house.enter()` brings people in.
+export function openHouse(options = {}) {
+  const house = {};
+  before(async () => {
+    house.parlor = await startParlor(options);
+    house.browser = await launch(options);
+  });
+  after(async () => {
+    await house.browser?.close();
+    await house.parlor?.stop();
+  });
+  house.enter = (t, who) => enter(t, house.browser, house.parlor.url, who);
+  return house;
+}
+
+let rooms = 0;
+export const newRoom = () => `room ${process.pid}-${++rooms}`; // with a space, as people type them
+
+// --- People ---------------------------------------------------------------------------------------
+
+// Somebody opens the page. `path` with query and fragment; `init` runs in the page before ours,
+// `prepare(context)` before there is one.
+export async function enter(t, browser, url, { path = '/', viewport = LAPTOP, init = [], prepare, tolerant = false, ...options } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme: 'dark', ...options });
+  await prepare?.(context);
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()} ${message.location().url}`));
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  page.on('request', (request) => {
+    if (new URL(request.url()).host !== new URL(url).host) faults.push(`request to ${request.url()}`);
+  });
+  page.on('websocket', (ws) => {
+    if (new URL(ws.url()).host !== new URL(url).host) faults.push(`WebSocket to ${ws.url()}`);
+  });
+  for (const script of [].concat(init)) await context.addInitScript(script);
+  await page.goto(url + path);
+  const person = new Person(page, context, faults);
+  t.after(async () => {
+    await context.close();
+    if (!tolerant) assert.deepEqual(faults, [], 'the page stayed clean');
+  });
+  return person;
+}
+
+export class Person {
+  constructor(page, context, faults) {
+    Object.assign(this, { page, context, faults });
+  }
+
+  async join(room) {
+    await this.page.fill('#roomName', room);
+    await this.page.click('#join-button');
+  }
+
+  // In a phase of the page's state: lobby, asking, waiting, connecting, call, away.
+  is(phase) {
+    return this.until((wanted) => document.body.dataset.phase === wanted, phase);
+  }
+
+  until(condition, argument) {
+    return this.page.waitForFunction(condition, argument, { timeout: PATIENCE });
+  }
+
+  // The controls may have faded: a movement brings them back, as for people.
+  async press(selector) {
+    await this.page.mouse.move(200, 300);
+    await this.page.mouse.move(220, 310);
+    await this.page.click(selector);
+  }
+
+  leave() {
+    return this.press('#leave-room-button');
+  }
+
+  text(selector) {
+    return this.page.textContent(selector).then((text) => text.trim());
+  }
+
+  says(selector, wanted) {
+    return this.until(([where, what]) => document.querySelector(where)?.textContent.trim() === what, [selector, wanted]);
+  }
+
+  // Really plays: it has a size, and frames go on being decoded.
+  async sees(selector = '#peer-video') {
+    const frames = await this.until((where) => {
+      const video = document.querySelector(where);
+      return video.videoWidth > 0 && !video.paused && video.getVideoPlaybackQuality().totalVideoFrames;
+    }, selector).then((handle) => handle.jsonValue());
+    await this.until(
+      ([where, before]) => document.querySelector(where).getVideoPlaybackQuality().totalVideoFrames > before + 5,
+      [selector, frames],
+    );
+  }
+
+  // Really hears: the other's microphone arrives as a live track with sound in it.
+  hears(selector = '#peer-video') {
+    return this.until((where) => {
+      const track = document.querySelector(where).srcObject?.getAudioTracks()[0];
+      return track?.readyState === 'live' && !track.muted;
+    }, selector);
+  }
+
+  // What the own stream is made of: { audio: true, video: false }, by `enabled`; absent when there is none.
+  sends() {
+    return this.page.evaluate(() => Object.fromEntries(
+      (document.querySelector('#user-video').srcObject?.getTracks() ?? []).map((track) => [track.kind, track.enabled]),
+    ));
+  }
+}
+
+// Two people in one call, both seeing and hearing each other.
+export async function inCall(...people) {
+  await Promise.all(people.map((person) => person.is('call')));
+  await Promise.all(people.flatMap((person) => [person.sees(), person.hears()]));
+}

@@ -1,0 +1,171 @@
+// The line to the server: lost and repaired, by WebSocket and by polling, and what a call does meanwhile.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enter, freePort, inCall, newRoom, openHouse, startParlor } from './harness.mjs';
+import { watchedCalls } from './scripts.mjs';
+
+const house = openHouse();
+
+// A server that can be taken away and given back on the same port.
+async function fragileParlor(t) {
+  const port = await freePort();
+  let parlor = await startParlor({ port });
+  t.after(() => parlor?.stop());
+  return {
+    url: parlor.url,
+    async stop() {
+      await parlor.stop();
+      parlor = null;
+    },
+    async restart() {
+      parlor = await startParlor({ port });
+    },
+  };
+}
+
+const barSays = (person, text) => person.until(
+  (wanted) => (document.querySelector('#link-bar').hidden ? '' : document.querySelector('#link-bar').textContent) === wanted,
+  text,
+);
+
+test('a call goes on while the server is away, says so, and takes its seats again', async (t) => {
+  const parlor = await fragileParlor(t), room = newRoom();
+  const come = () => enter(t, house.browser, parlor.url, { tolerant: true, init: watchedCalls() });
+  const ana = await come(), ben = await come(), cleo = await come();
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+  await parlor.stop();
+  await Promise.all([ana, ben].map((one) => barSays(one, 'Reconnecting to Parlor. Your call goes on.')));
+  await barSays(cleo, 'Parlor does not answer. Trying again.');
+  await inCall(ana, ben);
+  await parlor.restart();
+  await Promise.all([ana, ben, cleo].map((one) => barSays(one, '')));
+  await inCall(ana, ben);
+  assert.deepEqual([await ana.page.evaluate('peerConnections.length'), await ben.page.evaluate('peerConnections.length')], [1, 1],
+    'the call was left alone');
+  await cleo.join(room);
+  await cleo.says('#notice-title', `Two people are already in ${room}.`); // both sit again
+  await ben.leave();
+  await ana.is('waiting');
+});
+
+test('who waits alone while the server restarts still gets the next call', async (t) => {
+  const parlor = await fragileParlor(t), room = newRoom();
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
+  await ana.join(room);
+  await ana.is('waiting');
+  await parlor.stop();
+  await barSays(ana, 'Reconnecting to Parlor.');
+  await parlor.restart();
+  await barSays(ana, '');
+  await ana.is('waiting');
+  const ben = await enter(t, house.browser, parlor.url);
+  await ben.join(room);
+  await inCall(ana, ben);
+});
+
+test('who hangs up while the server is away is not waited for afterwards', async (t) => {
+  const parlor = await fragileParlor(t), room = newRoom();
+  const come = () => enter(t, house.browser, parlor.url, { tolerant: true });
+  const ana = await come(), ben = await come();
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+  await parlor.stop();
+  await barSays(ana, 'Reconnecting to Parlor. Your call goes on.');
+  await ben.leave();
+  await ana.is('away');
+  assert.equal(await ana.text('#room-status'), "The other person's connection dropped. Waiting for them to come back.");
+  await parlor.restart();
+  await ana.is('waiting');
+});
+
+test('Join pressed while there is no server is answered once there is one', async (t) => {
+  const parlor = await fragileParlor(t);
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
+  await parlor.stop();
+  await barSays(ana, 'Parlor does not answer. Trying again.');
+  await ana.join(newRoom());
+  await ana.is('asking');
+  await parlor.restart();
+  await ana.is('waiting');
+});
+
+test('a call that fails is made again by itself', async (t) => {
+  const room = newRoom();
+  const ana = await house.enter(t, { init: watchedCalls() }), ben = await house.enter(t, { init: watchedCalls() });
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+  await ana.page.evaluate(() => peerConnections[0].close()); // the other side sees it hung up, without a `leave`
+  await ben.until(() => peerConnections.length > 1);
+  await inCall(ana, ben);
+});
+
+test('where there is no WebSocket the page goes on by polling', async (t) => {
+  const room = newRoom();
+  const ana = await house.enter(t, { init: 'window.WebSocket = class { constructor() { throw new Error("none here"); } };' });
+  const ben = await house.enter(t);
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+});
+
+test('a page that only polls makes a call, and closing it frees the seat', async (t) => {
+  const room = newRoom();
+  const ana = await house.enter(t), ben = await house.enter(t, { path: '/?transport=polling' });
+  const sockets = [];
+  ben.page.on('websocket', (ws) => sockets.push(ws.url()));
+  await ben.join(room);
+  await ben.is('waiting');
+  await ana.join(room);
+  await inCall(ana, ben);
+  assert.deepEqual(sockets, []);
+  await ben.page.close({ runBeforeUnload: false });
+  await ana.is('waiting');
+});
+
+test('the client: acks are answered, open() twice is one line, close() is final', async (t) => {
+  const ana = await house.enter(t);
+  for (const polling of [false, true]) {
+    const seen = await ana.page.evaluate(async ([polling, room]) => {
+      const { Socket } = await import('/socket.js');
+      const real = { WebSocket: window.WebSocket, fetch: window.fetch };
+      const opened = [], events = [];
+      window.WebSocket = class extends real.WebSocket {
+        constructor(url) {
+          super(url);
+          opened.push(url);
+        }
+      };
+      window.fetch = (url, ...rest) => {
+        if (!String(url).includes('sid=')) opened.push(String(url));
+        return real.fetch.call(window, url, ...rest);
+      };
+      const socket = new Socket({ polling });
+      const connected = new Promise((resolve) => socket.on('connect', resolve));
+      socket.on('disconnect', (reason) => events.push(reason));
+      const early = socket.emit('join', room);
+      socket.open();
+      socket.open();
+      await connected;
+      const answer = await new Promise((resolve) => socket.emit('join', room, resolve));
+      socket.close();
+      socket.close();
+      dispatchEvent(new Event('online'));
+      document.dispatchEvent(new Event('visibilitychange'));
+      const late = socket.emit('join', room);
+      Object.assign(window, real);
+      return { early, answer, late, events, opened: opened.length, connected: socket.connected };
+    }, [polling, newRoom()]);
+    assert.deepEqual(seen, {
+      early: false, answer: { ok: true, role: 'created' }, late: false, events: ['io client disconnect'], opened: 1, connected: false,
+    });
+  }
+});

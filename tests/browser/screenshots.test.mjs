@@ -1,0 +1,85 @@
+// Pictures of every state, for people to look at: `screenshots/` at the top, which git ignores.
+// The only claims made here: each state can be reached, and nothing on it scrolls sideways.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { failingCamera, insecurePage, openPrompt } from './scripts.mjs';
+import { freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
+
+const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
+const SIZES = { '1280x800': LAPTOP, '390x844': PHONE, '844x390': PHONE_ACROSS };
+mkdirSync(FOLDER, { recursive: true });
+
+const house = openHouse();
+
+async function shoot(person, state, sizes = Object.keys(SIZES)) {
+  for (const size of sizes) {
+    await person.page.setViewportSize(SIZES[size]);
+    const sideways = await person.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(sideways <= 0, `${state} at ${size} scrolls sideways`);
+    await person.page.screenshot({ path: `${FOLDER}${state}-${size}.png` });
+  }
+}
+
+test('the lobby, the waiting room and the call, in every shape', async (t) => {
+  const ana = await house.enter(t), ben = await house.enter(t);
+  await shoot(ana, 'lobby');
+  await ana.join('kitchen');
+  await ana.is('waiting');
+  await ana.sees('#user-video');
+  await shoot(ana, 'waiting');
+  await ben.join('kitchen');
+  await inCall(ana, ben);
+  await ana.page.mouse.move(300, 300);
+  await shoot(ana, 'call');
+  await ana.page.keyboard.press('m');
+  await ana.page.keyboard.press('v');
+  await shoot(ana, 'call-muted');
+  await ana.page.emulateMedia({ colorScheme: 'light' });
+  await shoot(ana, 'call-light', ['1280x800', '390x844']);
+  const cleo = await house.enter(t, { colorScheme: 'light' });
+  await cleo.join('kitchen');
+  await cleo.is('lobby');
+  await shoot(cleo, 'full-light', ['1280x800', '390x844']);
+  await cleo.page.emulateMedia({ colorScheme: 'dark' });
+  await shoot(cleo, 'full');
+  await ana.leave();
+  await ana.is('lobby');
+  await shoot(ana, 'lobby-again-light', ['1280x800', '390x844']);
+  await ana.page.emulateMedia({ colorScheme: 'dark' });
+  await shoot(ana, 'lobby-again');
+});
+
+test('the camera prompt, a refusal, an address without camera', async (t) => {
+  const asking = await house.enter(t, { init: openPrompt() });
+  await asking.join('kitchen');
+  await asking.is('asking');
+  await shoot(asking, 'asking');
+  const denied = await house.enter(t, { init: failingCamera('NotAllowedError') });
+  await denied.join('kitchen');
+  await denied.until(() => !document.querySelector('#notice').hidden);
+  await shoot(denied, 'denied');
+  const insecure = await house.enter(t, { init: insecurePage() });
+  await shoot(insecure, 'not-secure');
+});
+
+test('a lost line, in the lobby and in a call', async (t) => {
+  const port = await freePort();
+  const parlor = await startParlor({ port });
+  const { enter } = await import('./harness.mjs');
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
+  const ben = await enter(t, house.browser, parlor.url, { tolerant: true });
+  const cleo = await enter(t, house.browser, parlor.url, { tolerant: true });
+  await ana.join('kitchen');
+  await ana.is('waiting');
+  await ben.join('kitchen');
+  await inCall(ana, ben);
+  await parlor.stop();
+  await ana.until(() => !document.querySelector('#link-bar').hidden);
+  await cleo.until(() => !document.querySelector('#link-bar').hidden);
+  await ana.page.mouse.move(300, 300);
+  await shoot(ana, 'reconnecting');
+  await shoot(cleo, 'lobby-without-server');
+});

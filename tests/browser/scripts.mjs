@@ -1,0 +1,47 @@
+// Cameras and microphones as tests need them: scripts that run in the page before its own, and
+// stand in for what a person, a device or an address would do.
+
+// getUserMedia fails with this error while one of `kinds` is asked for, until `allowed` is true.
+export const failingCamera = (name, kinds = ['audio', 'video']) => `
+  {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (wanted) => !window.allowed && ${JSON.stringify(kinds)}.some((kind) => wanted[kind])
+      ? Promise.reject(new DOMException('as the test wants it', ${JSON.stringify(name)}))
+      : real(wanted);
+  }`;
+
+// A device that only has this kind ('audioinput' | 'videoinput').
+export const onlyHas = (kind) => `
+  {
+    const devices = navigator.mediaDevices;
+    const real = devices.getUserMedia.bind(devices), list = devices.enumerateDevices.bind(devices);
+    const missing = ${JSON.stringify(kind)} === 'audioinput' ? 'video' : 'audio';
+    devices.enumerateDevices = async () => (await list()).filter((device) => device.kind === ${JSON.stringify(kind)});
+    devices.getUserMedia = (wanted) => wanted[missing]
+      ? Promise.reject(new DOMException('as the test wants it', 'NotFoundError'))
+      : real(wanted);
+  }`;
+
+// The prompt stays open until the test calls `answerPrompt()` in the page.
+export const openPrompt = () => `
+  {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const answered = new Promise((resolve) => { window.answerPrompt = resolve; });
+    navigator.mediaDevices.getUserMedia = async (wanted) => (await answered, real(wanted));
+  }`;
+
+// An address the browser does not trust: http:// and not this machine.
+export const insecurePage = () => `
+  Object.defineProperty(window, 'isSecureContext', { value: false });
+  Object.defineProperty(navigator, 'mediaDevices', { value: undefined });
+  Object.defineProperty(navigator, 'clipboard', { value: undefined });`;
+
+// Counts what the page opens: peer connections, and keeps the newest within reach.
+export const watchedCalls = () => `
+  window.peerConnections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      window.peerConnections.push(this);
+    }
+  };`;
