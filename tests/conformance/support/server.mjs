@@ -78,8 +78,12 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
     /** Stops the server as a service manager does, and tells how it ended. */
     stop() {
       child.kill("SIGTERM");
+      child.kill("SIGCONT");
       return exited;
     },
+    /** Takes the server off the processor, as a machine that is hung would. */
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
   };
 }
 

@@ -6,7 +6,7 @@ import { pool, start, targets } from "./server.mjs";
 const TEST_MS = 30_000;
 
 /**
- * `define(it)` once per server and way. `it(title, flags?, run)` makes a test; `run` gets
+ * `define(it, way)` once per server and way. `it(title, flags?, run)` makes a test; `run` gets
  * `{server, way, connect, couple, start, target}` and the clients it makes are closed after it.
  */
 export function overEveryWay(title, define) {
@@ -15,7 +15,7 @@ export function overEveryWay(title, define) {
       const servers = pool(target);
       after(() => servers.stop());
       for (const way of Object.keys(WAYS)) {
-        describe(way, () => define(maker(target, way, servers)));
+        describe(way, () => define(maker(target, way, servers), way));
       }
     });
   }
