@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     "ping-timeout": { type: "string", default: "20s" },
     "max-payload": { type: "string", default: "131072" },
     // Parlor's limits; the control has none, so they are taken and ignored.
+    "max-connections": { type: "string" },
     "max-connections-per-address": { type: "string" },
     "max-handshake-rate": { type: "string" },
     "max-event-rate": { type: "string" },
