@@ -108,6 +108,14 @@ fn comments_texts_and_fields_are_no_code() {
 }
 
 #[test]
+fn a_captured_lifetime_is_no_import() {
+    fine(
+        "src/chat/a.rs",
+        "fn f() -> impl Sized + use<'_> { g(); h() } macro_rules! m { () => { use { a; b } } }",
+    );
+}
+
+#[test]
 fn waiting_is_reported_in_the_pure_core() {
     reported("src/hub/a.rs", "async fn f() {}", 1, "async");
     reported("src/socketio/a.rs", "fn f() {\n  g().await }", 2, "await");

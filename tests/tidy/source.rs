@@ -75,7 +75,8 @@ impl Source {
                     braces = braces.saturating_sub(1);
                     at += 1;
                 }
-                "use" => {
+                // `use<'a>` is the capture of a lifetime, no import.
+                "use" if self.text(at + 1) != "<" => {
                     let first = paths.len();
                     at = self.use_tree(at + 1, &[], &mut paths);
                     for path in &mut paths[first..] {
@@ -134,7 +135,7 @@ impl Source {
                 "::" => at += 1,
                 "{" => {
                     at += 1;
-                    while !matches!(self.text(at), "}" | "") {
+                    while !matches!(self.text(at), "}" | ";" | "") {
                         at = self.use_tree(at, &names, paths);
                         at += usize::from(self.text(at) == ",");
                     }
