@@ -83,10 +83,10 @@ debian_package() {
   command -v "$1" >/dev/null || fail "$2 is installed, but there is no command $1"
 }
 
-# node_tests DIRECTORY [FILE...]: node's own runner, failures in full, its totals at the end.
+# node_tests DIRECTORY [FILE...]: `npm test` there, failures in full, its totals at the end.
 node_tests() {
   local directory="$1"
   shift
   # The spec reporter marks its totals with a symbol; plain `# pass 12` is what is read elsewhere.
-  (cd "$directory" && node --test --test-reporter=spec "$@") | sed 's/^ℹ /# /'
+  (cd "$directory" && npm test --silent -- --test-reporter=spec "$@") | sed 's/^ℹ /# /'
 }

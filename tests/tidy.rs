@@ -50,6 +50,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "rate",
+        crate_modules: &[],
+        outside: &[],
+        may_wait: false,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "engineio",
         crate_modules: &["config"],
         outside: &["base64", "heapless"],
@@ -60,7 +68,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "socketio",
         crate_modules: &["config", "engineio"],
-        outside: &["heapless", "serde", "serde_json"],
+        outside: &["base64", "heapless", "rustc_hash", "serde", "serde_json"],
         may_wait: false,
         may_lock: false,
         may_read_clock: false,
@@ -99,7 +107,15 @@ const TABLE: &[Row] = &[
     Row {
         module: "http",
         crate_modules: &["config", "stats", "tls", "transport"],
-        outside: &["http_body_util", "hyper", "hyper_util", "socket2", "tokio"],
+        outside: &[
+            "http_body_util",
+            "hyper",
+            "hyper_util",
+            "serde",
+            "serde_json",
+            "socket2",
+            "tokio",
+        ],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,

@@ -150,7 +150,10 @@ fn a_panic_on_purpose_is_reported_in_the_pure_core() {
         "expect",
     );
     reported("src/chat/a.rs", "fn f() { todo!() }", 1, "todo!");
-    fine("src/chat/a.rs", "fn f() { x.unwrap_or(1); fn expect() {} }");
+    fine(
+        "src/chat/a.rs",
+        "fn f() { x.unwrap_or(1); self.expect(b':'); fn expect() {} }",
+    );
     fine("src/process/a.rs", "fn f() { x.unwrap() }");
 }
 
