@@ -67,7 +67,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "socketio",
-        crate_modules: &["config", "engineio"],
+        crate_modules: &["config", "engineio", "rate"],
         outside: &["base64", "heapless", "rustc_hash", "serde", "serde_json"],
         may_wait: false,
         may_lock: false,
@@ -75,7 +75,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "hub",
-        crate_modules: &["config", "engineio", "socketio", "stats"],
+        crate_modules: &["config", "engineio", "rate", "socketio", "stats"],
         outside: &["rustc_hash"],
         may_wait: false,
         may_lock: true,
@@ -91,12 +91,14 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "transport",
-        crate_modules: &["config", "engineio", "hub", "stats"],
+        crate_modules: &["config", "engineio", "hub", "rate", "stats"],
         outside: &[
             "getrandom",
+            "heapless",
             "http_body_util",
             "hyper",
             "hyper_util",
+            "socket2",
             "tokio",
             "tokio_tungstenite",
         ],
