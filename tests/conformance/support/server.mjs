@@ -1,0 +1,104 @@
+// Starts the servers under test: the control (the official server) and Parlor's binary.
+//
+// Both are child processes that are started with the same flags and print their address as the
+// first line that looks like one; the suite knows nothing else about them. Which run is chosen
+// by PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`. PARLOR_BIN names the binary.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const PARLOR_BIN = process.env.PARLOR_BIN ?? here("../../../target/release/parlor");
+const START_MS = 20_000;
+
+/** The suite is one busy address; these keep Parlor's limits for one address out of its way. */
+const UNLIMITED = [
+  ["--max-connections-per-address", "4000"],
+  ["--max-handshake-rate", "100000"],
+  ["--max-event-rate", "100000"],
+].flat();
+
+const COMMANDS = {
+  control: () => [process.execPath, here("../control.mjs")],
+  parlor: () => {
+    if (!existsSync(PARLOR_BIN)) {
+      throw new Error(
+        `there is no Parlor binary at ${PARLOR_BIN}: ` +
+          "build it with `cargo build --release`, or name another in PARLOR_BIN",
+      );
+    }
+    return [PARLOR_BIN];
+  },
+};
+
+/** The names of the servers that this run covers. */
+export function targets() {
+  const choice = process.env.PARLOR_CONFORMANCE ?? "both";
+  const names = { both: ["control", "parlor"], control: ["control"], parlor: ["parlor"] }[choice];
+  if (!names) throw new Error(`PARLOR_CONFORMANCE=${choice}: use both, control or parlor`);
+  return names;
+}
+
+/**
+ * Starts `target` with further `flags`, and resolves once it accepts connections.
+ * `listen` is for a restart on a port that was used before.
+ */
+export async function start(target, flags = [], listen = "127.0.0.1:0") {
+  const [command, ...args] = COMMANDS[target]();
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("PARLOR_")),
+  );
+  const child = spawn(command, [...args, "--listen", listen, ...UNLIMITED, ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: environment,
+  });
+  let log = "";
+  child.stderr.on("data", (chunk) => (log += chunk));
+  const exited = new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", (error) => resolve({ error }));
+  });
+  const lines = createInterface({ input: child.stdout });
+  const url = await new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`${target} did not start: ${why}\n${log}`));
+    const timer = setTimeout(() => fail(`no address within ${START_MS} ms`), START_MS);
+    exited.then((how) => (clearTimeout(timer), fail(JSON.stringify(how))));
+    lines.on("line", (line) => {
+      const [address] = /http:\/\/[^\s/]+:\d+/.exec(line) ?? [];
+      if (address) (clearTimeout(timer), resolve(address));
+    });
+  });
+  return {
+    target,
+    url,
+    port: Number(new URL(url).port),
+    log: () => log,
+    exited,
+    /** Stops the server as a service manager does, and tells how it ended. */
+    stop() {
+      child.kill("SIGTERM");
+      child.kill("SIGCONT");
+      return exited;
+    },
+    /** Takes the server off the processor, as a machine that is hung would. */
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
+  };
+}
+
+/** One server per set of flags, shared by the tests of a file; `stop` ends them all. */
+export function pool(target) {
+  const running = new Map();
+  return {
+    get(flags = []) {
+      const key = flags.join(" ");
+      if (!running.has(key)) running.set(key, start(target, flags));
+      return running.get(key);
+    },
+    async stop() {
+      const started = await Promise.allSettled(running.values());
+      await Promise.all(started.map(({ value }) => value?.stop()));
+    },
+  };
+}
