@@ -60,6 +60,11 @@ impl Stats {
         false
     }
 
+    /// Takes `bytes` whether or not they are left: for the few that the server itself sends.
+    pub fn hold(&self, bytes: usize) {
+        self.buffered.fetch_add(bytes, Relaxed);
+    }
+
     /// Gives reserved bytes back.
     pub fn release(&self, bytes: usize) {
         self.buffered.fetch_sub(bytes, Relaxed);

@@ -295,6 +295,7 @@ impl Engine {
             return Step::Refused(Reject::SessionUnknown);
         };
         let mut effects = Effects::default();
+        let before = entry.session.buffered_bytes();
         let step = entry.session.handle(
             input,
             &mut Context {
@@ -305,6 +306,8 @@ impl Engine {
                 effects: &mut effects,
             },
         );
+        // A ping is put into the outbox without asking; everything else goes through `send`.
+        self.stats.hold(entry.session.buffered_bytes() - before);
         if let Some(reason) = effects.closed {
             self.closed.push((key, reason));
         }
