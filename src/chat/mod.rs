@@ -14,6 +14,8 @@
 //! `{"error":{code, message}}`. Who does not sit in a room cannot relay into it: the event is
 //! ignored and counted. Payloads are passed on as the JSON text they came in.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod event;
 mod handler;
 mod lobby;

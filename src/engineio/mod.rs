@@ -9,6 +9,8 @@
 //! * [`handshake`]: the query of a request, its verification, the open packet.
 //! * [`session`]: one connection over its life and transports, as a table of transitions.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 pub mod error;
 pub mod handshake;
 pub mod packet;

@@ -9,9 +9,7 @@ use super::Random;
 use super::timers::Timers;
 use crate::config;
 use crate::engineio::handshake::{Transport, open_packet};
-use crate::engineio::session::{
-    ConnectionKey, Context, Effects, Encoded, Input, Outgoing, Pool, Step,
-};
+use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
 use crate::engineio::{CloseReason, Reject, Session, SessionId, SessionKey};
 use crate::stats::Stats;
 use rustc_hash::FxHashMap;
@@ -31,46 +29,46 @@ pub struct Opened {
 }
 
 #[derive(Debug)]
-struct Entry {
-    session: Session,
+pub(super) struct Entry {
+    pub(super) session: Session,
     timer: Option<Instant>,
     /// Those who wait for this session in HTTP requests.
-    waiting: Option<Box<Waiting>>,
+    pub(super) waiting: Option<Box<Waiting>>,
     id: SessionId,
     address: IpAddr,
     /// Whether it is in the list of those with something to send.
-    dirty: bool,
+    pub(super) dirty: bool,
     /// Whether its WebSocket has not taken everything it was given.
-    backlog: bool,
+    pub(super) backlog: bool,
 }
 
 const _: () = assert!(size_of::<Entry>() <= 208);
 
 #[derive(Debug, Default)]
-struct Waiting {
-    poll: Option<Waker>,
-    post: Option<Waker>,
-    post_cut: bool,
+pub(super) struct Waiting {
+    pub(super) poll: Option<Waker>,
+    pub(super) post: Option<Waker>,
+    pub(super) post_cut: bool,
 }
 
 /// The sessions.
 #[derive(Debug)]
 pub struct Engine {
     pub(super) now: Instant,
-    settings: config::Protocol,
-    limits: config::Limits,
-    stats: Arc<Stats>,
+    pub(super) settings: config::Protocol,
+    pub(super) limits: config::Limits,
+    pub(super) stats: Arc<Stats>,
     random: Random,
-    sessions: SlotMap<SessionKey, Entry>,
+    pub(super) sessions: SlotMap<SessionKey, Entry>,
     /// Ids are random and made here, so a fast hash does.
     by_id: FxHashMap<SessionId, SessionKey>,
     timers: Timers<SessionKey>,
-    pool: Pool,
-    dirty: Vec<SessionKey>,
+    pub(super) pool: Pool,
+    pub(super) dirty: Vec<SessionKey>,
     closed: Vec<(SessionKey, CloseReason)>,
     touched: Vec<SessionKey>,
-    close_sockets: Vec<ConnectionKey>,
-    probe_replies: Vec<ConnectionKey>,
+    pub(super) close_sockets: Vec<ConnectionKey>,
+    pub(super) probe_replies: Vec<ConnectionKey>,
 }
 
 impl Engine {
@@ -146,41 +144,6 @@ impl Engine {
             .is_some_and(|entry| entry.session.is_open())
     }
 
-    /// Whether something sent now would leave at once.
-    pub fn is_writable(&self, session: SessionKey) -> bool {
-        self.sessions
-            .get(session)
-            .is_some_and(|entry| !entry.backlog && entry.session.is_writable())
-    }
-
-    /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
-    pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
-        let Some(entry) = self.sessions.get_mut(session) else {
-            return;
-        };
-        if !entry.session.is_open() {
-            return;
-        }
-        let fits = self
-            .stats
-            .reserve(packet.len(), self.limits.max_buffered_bytes);
-        if fits
-            && entry
-                .session
-                .send(packet, &self.limits, &mut self.pool)
-                .is_ok()
-        {
-            Self::mark(&mut self.dirty, entry, session);
-            return;
-        }
-        if fits {
-            self.stats.release(packet.len());
-        }
-        self.stats.outboxes_full.add();
-        tracing::debug!("a client stopped reading and is closed");
-        self.handle(session, Input::Discard(CloseReason::TransportError));
-    }
-
     /// Ends a session after what was sent to it.
     pub fn close(&mut self, session: SessionKey, reason: CloseReason) {
         self.handle(session, Input::Close(reason));
@@ -200,46 +163,6 @@ impl Engine {
     /// gave them.
     pub fn take_close_sockets(&mut self) -> Vec<ConnectionKey> {
         std::mem::take(&mut self.close_sockets)
-    }
-
-    /// Whether a flush would find something to do.
-    pub fn has_work(&self) -> bool {
-        !self.dirty.is_empty() || !self.probe_replies.is_empty() || !self.close_sockets.is_empty()
-    }
-
-    /// Notes that a session's WebSocket could not take everything, or can again.
-    pub fn set_backlog(&mut self, session: SessionKey, socket: ConnectionKey, backlog: bool) {
-        let Some(entry) = self.sessions.get_mut(session) else {
-            return;
-        };
-        if entry
-            .session
-            .socket_outbox()
-            .is_none_or(|(carrier, _)| carrier != socket)
-        {
-            return;
-        }
-        entry.backlog = backlog;
-        if !backlog {
-            Self::mark(&mut self.dirty, entry, session);
-        }
-    }
-
-    /// Has `waker` woken when the waiting poll of this session is to be answered.
-    pub fn wait_for_payload(&mut self, session: SessionKey, waker: &Waker) {
-        if let Some(entry) = self.sessions.get_mut(session) {
-            entry.waiting.get_or_insert_default().poll = Some(waker.clone());
-        }
-    }
-
-    /// Whether the post under way is to be cut off; if not, `waker` is woken should it be.
-    pub fn is_post_cut(&mut self, session: SessionKey, waker: &Waker) -> bool {
-        let Some(entry) = self.sessions.get_mut(session) else {
-            return false;
-        };
-        let waiting = entry.waiting.get_or_insert_default();
-        waiting.post = Some(waker.clone());
-        waiting.post_cut
     }
 
     pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
@@ -340,41 +263,6 @@ impl Engine {
         }
     }
 
-    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Vec<u8>> {
-        let entry = self.sessions.get_mut(key)?;
-        let before = entry.session.buffered_bytes();
-        let payload = entry.session.take_payload(&mut self.pool)?;
-        self.stats.release(before - entry.session.buffered_bytes());
-        entry.waiting.as_mut().map(|waiting| waiting.poll.take());
-        self.forget_if_finished(key);
-        Some(payload)
-    }
-
-    pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
-        for key in std::mem::take(&mut self.dirty) {
-            let Some(entry) = self.sessions.get_mut(key) else {
-                continue;
-            };
-            entry.dirty = false;
-            if entry.session.has_payload()
-                && let Some(waker) = entry
-                    .waiting
-                    .as_mut()
-                    .and_then(|waiting| waiting.poll.take())
-            {
-                waker.wake();
-            }
-            if entry.backlog {
-                continue;
-            }
-            let before = entry.session.buffered_bytes();
-            if let Some((connection, outbox)) = entry.session.socket_outbox() {
-                outbox.drain(&mut self.pool, |packet| frame(connection, packet));
-            }
-            self.stats.release(before - entry.session.buffered_bytes());
-        }
-    }
-
     pub(super) fn pop_closed(&mut self) -> Option<(SessionKey, CloseReason)> {
         self.closed.pop()
     }
@@ -428,7 +316,7 @@ impl Engine {
         }
     }
 
-    fn mark(dirty: &mut Vec<SessionKey>, entry: &mut Entry, key: SessionKey) {
+    pub(super) fn mark(dirty: &mut Vec<SessionKey>, entry: &mut Entry, key: SessionKey) {
         if !entry.dirty {
             entry.dirty = true;
             dirty.push(key);

@@ -7,8 +7,12 @@
 //! * [`socketio`]: Socket.IO on top, with the application.
 //! * [`handle`]: emitting from outside.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+mod deliver;
 pub mod engine;
 pub mod handle;
+mod outgoing;
 pub mod protocol;
 pub mod socketio;
 mod timers;

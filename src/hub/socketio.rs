@@ -23,7 +23,7 @@ use crate::socketio::application::{Admission, Application, Event, Handshake, Ref
 use crate::socketio::args::Args;
 use crate::socketio::client::{Client, Received};
 use crate::socketio::decode::{Body, Packet, decode};
-use crate::socketio::emit::{Command, Emissions, Io, Reply};
+use crate::socketio::emit::{Emissions, Io, Reply};
 use crate::socketio::error::DisconnectReason;
 use crate::socketio::registry::{Registry, SocketKey};
 use crate::socketio::{SocketId, encode};
@@ -33,9 +33,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::time::Instant;
 
-/// Packets of at least this many bytes are shared by their receivers instead of copied.
-const SHARE_FROM: usize = 4096;
-
 /// Events over the rate that a client may lose before its connection is closed.
 const MAX_DROPPED: u32 = 1000;
 
@@ -43,9 +40,9 @@ const MAX_DROPPED: u32 = 1000;
 #[derive(Debug)]
 pub struct SocketIo<A> {
     app: A,
-    clients: SecondaryMap<SessionKey, Client>,
-    registry: Registry,
-    queue: Emissions,
+    pub(super) clients: SecondaryMap<SessionKey, Client>,
+    pub(super) registry: Registry,
+    pub(super) queue: Emissions,
     handle: Handle,
 }
 
@@ -271,7 +268,7 @@ impl<A: Application> SocketIo<A> {
     }
 
     /// Takes a socket out of everything, and tells the application.
-    fn leave(
+    pub(super) fn leave(
         &mut self,
         engine: &mut Engine,
         session: SessionKey,
@@ -291,100 +288,6 @@ impl<A: Application> SocketIo<A> {
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);
-        }
-    }
-
-    /// Carries the queue out, in order; callbacks on the way append to it.
-    fn carry_out(&mut self, engine: &mut Engine) {
-        let mut next = 0;
-        while let Some(command) = self.queue.commands.get(next).cloned() {
-            next += 1;
-            match command {
-                Command::Send {
-                    text,
-                    attachments,
-                    receivers,
-                    volatile,
-                } => {
-                    let text = self.queue.text.get(text).unwrap_or_default();
-                    let attachments = self.queue.attachments.get(attachments).unwrap_or_default();
-                    let receivers = self.queue.receivers.get(receivers).unwrap_or_default();
-                    deliver(
-                        engine,
-                        &self.registry,
-                        text,
-                        attachments,
-                        receivers,
-                        volatile,
-                    );
-                }
-                Command::Watch { socket } => {
-                    if let Some(session) = self.registry.session(socket) {
-                        engine.touch(session);
-                    }
-                }
-                Command::Disconnect { socket, close } => self.disconnect(engine, socket, close),
-            }
-        }
-        self.queue.clear();
-    }
-
-    fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
-        let Some(session) = self.registry.session(socket) else {
-            return;
-        };
-        let leaving: Vec<_> = match self.clients.get(session) {
-            Some(client) if close => client.sockets().collect(),
-            _ => vec![socket],
-        };
-        for socket in leaving {
-            let Some(namespace) = self.registry.namespace_of(socket) else {
-                continue;
-            };
-            let mut packet = String::new();
-            encode::disconnect(self.registry.namespace_name(namespace), &mut packet);
-            engine.send(session, Outgoing::Text(&packet));
-            self.leave(
-                engine,
-                session,
-                socket,
-                DisconnectReason::ServerNamespaceDisconnect,
-            );
-        }
-        if close {
-            engine.close(session, BROKEN);
-        }
-    }
-}
-
-/// Puts one packet into the outboxes of its receivers.
-fn deliver(
-    engine: &mut Engine,
-    registry: &Registry,
-    text: &str,
-    attachments: &[Bytes],
-    receivers: &[SocketKey],
-    volatile: bool,
-) {
-    let shared = (receivers.len() > 1 && text.len() >= SHARE_FROM)
-        .then(|| Bytes::copy_from_slice(text.as_bytes()));
-    for receiver in receivers {
-        if !registry.is_connected(*receiver) {
-            continue;
-        }
-        let Some(session) = registry.session(*receiver) else {
-            continue;
-        };
-        // Decided once a packet, so that attachments always follow their header.
-        if volatile && !engine.is_writable(session) {
-            continue;
-        }
-        match &shared {
-            Some(bytes) => engine.send(session, Outgoing::SharedText(bytes)),
-            None => engine.send(session, Outgoing::Text(text)),
-        }
-        for bytes in attachments {
-            engine.send(session, Outgoing::SharedBinary(bytes));
         }
     }
 }

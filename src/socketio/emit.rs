@@ -6,6 +6,7 @@
 
 use super::acks::{AckTicket, Owed};
 use super::args::{ArgsWriter, Argument};
+use super::broadcast::Broadcast;
 use super::encode;
 use super::error::EmitError;
 use super::registry::{Registry, SocketKey};
@@ -43,7 +44,7 @@ pub(crate) enum Command {
 pub(crate) struct Mark {
     text: usize,
     attachments: usize,
-    receivers: usize,
+    pub(super) receivers: usize,
     commands: usize,
 }
 
@@ -95,7 +96,7 @@ impl Emissions {
         self.push_send(mark, false);
     }
 
-    fn push_send(&mut self, mark: Mark, volatile: bool) {
+    pub(super) fn push_send(&mut self, mark: Mark, volatile: bool) {
         self.commands.push(Command::Send {
             text: mark.text..self.text.len(),
             attachments: mark.attachments..self.attachments.len(),
@@ -106,7 +107,7 @@ impl Emissions {
 
     /// Encodes a packet: its start by `start`, which learns the number of attachments, then
     /// the arguments.
-    fn encode(
+    pub(super) fn encode(
         &mut self,
         mark: Mark,
         comma: bool,
@@ -307,19 +308,15 @@ impl Io<'_> {
 
     /// Starts an emission to many: to the whole namespace unless rooms are named.
     pub fn broadcast<'r>(&mut self, namespace: &'r str) -> Broadcast<'_, 'r> {
-        Broadcast {
-            io: Io {
+        Broadcast::new(
+            Io {
                 registry: self.registry,
                 queue: self.queue,
                 limits: self.limits,
                 now: self.now,
             },
             namespace,
-            rooms: heapless::Vec::new(),
-            except: heapless::Vec::new(),
-            sender: None,
-            volatile: false,
-        }
+        )
     }
 
     /// Disconnects a socket from its namespace; its client's connection stays.
@@ -337,75 +334,5 @@ impl Io<'_> {
             socket,
             close: true,
         });
-    }
-}
-
-/// Rooms that one emission can name, and as many that it can leave out.
-const MAX_NAMED: usize = 8;
-
-/// An emission to many, being put together.
-#[derive(Debug)]
-pub struct Broadcast<'io, 'r> {
-    io: Io<'io>,
-    namespace: &'r str,
-    rooms: heapless::Vec<&'r str, MAX_NAMED>,
-    except: heapless::Vec<&'r str, MAX_NAMED>,
-    sender: Option<SocketKey>,
-    volatile: bool,
-}
-
-impl<'r> Broadcast<'_, 'r> {
-    /// To the members of this room too. More than eight rooms are not taken: the ninth and
-    /// later ones are ignored.
-    pub fn to(mut self, room: &'r str) -> Self {
-        let _ = self.rooms.push(room);
-        self
-    }
-
-    /// Not to the members of this room. At most eight, as for [`to`](Self::to).
-    pub fn except(mut self, room: &'r str) -> Self {
-        let _ = self.except.push(room);
-        self
-    }
-
-    /// Not to this socket, which is the sender.
-    pub fn from(mut self, sender: SocketKey) -> Self {
-        self.sender = Some(sender);
-        self
-    }
-
-    /// Only to those whose transport can take it at once.
-    pub fn volatile(mut self) -> Self {
-        self.volatile = true;
-        self
-    }
-
-    /// Sends the event; returns how many sockets it is for.
-    ///
-    /// # Errors
-    /// [`EmitError::Json`] if an argument has no JSON form.
-    pub fn emit(self, name: &str, args: &[&dyn Argument]) -> Result<usize, EmitError> {
-        let Io {
-            registry, queue, ..
-        } = self.io;
-        let Some(namespace) = registry.find_namespace(self.namespace) else {
-            return Ok(0);
-        };
-        let mark = queue.mark();
-        registry.receivers(
-            namespace,
-            &self.rooms,
-            &self.except,
-            self.sender,
-            &mut queue.receivers,
-        );
-        let count = queue.receivers.len() - mark.receivers;
-        if count > 0 {
-            queue.encode(mark, true, args, |attachments, out| {
-                encode::event(attachments, self.namespace, None, name, out);
-            })?;
-            queue.push_send(mark, self.volatile);
-        }
-        Ok(count)
     }
 }

@@ -6,10 +6,13 @@
 //! arguments stay JSON text from socket to socket. Source: the Socket.IO protocol document,
 //! revision 5, and the answers of the reference server `socket.io` 4.8.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 pub mod acks;
 pub mod application;
 pub mod args;
 mod attachments;
+pub mod broadcast;
 pub mod client;
 pub mod decode;
 pub mod emit;
@@ -23,6 +26,7 @@ pub mod socket_id;
 pub use acks::{AckError, AckTicket};
 pub use application::{Admission, Application, Event, Handshake, Refusal};
 pub use args::{Arg, Args, Argument, Attachment, Raw};
+pub use broadcast::Broadcast;
 pub use emit::Io;
 pub use error::{DecodeError, DisconnectReason, EmitError};
 pub use registry::SocketKey;

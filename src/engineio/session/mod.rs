@@ -32,16 +32,19 @@
 //! Source: Engine.IO v4 and the measured answers of the reference server.
 
 mod heartbeat;
+mod input;
 mod outbox;
+mod outgoing;
 #[cfg(test)]
 mod tests;
 mod upgrade;
 
+pub use input::{Context, Effects, Input, OutboxFull, Step};
 pub use outbox::{Encoded, Outbox, Outgoing, Pool};
 
-use crate::config::{Limits, Protocol};
+use crate::config::Protocol;
 use crate::engineio::error::{CloseReason, Reject};
-use crate::engineio::packet::{Message, Packet};
+use crate::engineio::packet::Packet;
 use heartbeat::{Due, Heartbeat};
 use std::time::{Duration, Instant};
 use upgrade::{Probe, Verdict};
@@ -56,83 +59,6 @@ slotmap::new_key_type! {
 
 /// Time a closed polling session waits for the poll that fetches its end.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
-
-/// What happens to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input<'a> {
-    /// A GET asks for data.
-    PollStarted,
-    /// The client of the waiting GET went away.
-    PollAborted,
-    /// A POST began.
-    PostStarted,
-    /// A packet of a POST body.
-    Posted(Packet<'a>),
-    /// Something in a POST body that is no packet.
-    PostedGarbage,
-    /// The POST is answered.
-    PostFinished,
-    /// The client of the POST went away before its body was whole.
-    PostAborted,
-    /// A WebSocket names this session.
-    SocketOpened(ConnectionKey),
-    /// A packet on a WebSocket.
-    SocketReceived(ConnectionKey, Packet<'a>),
-    /// A message on a WebSocket that is no packet.
-    SocketGarbage(ConnectionKey),
-    /// A WebSocket ended.
-    SocketLost(ConnectionKey, CloseReason),
-    /// The layer above ends the session, what was sent first.
-    Close(CloseReason),
-    /// The layer above ends the session at once.
-    Discard(CloseReason),
-    /// Time has passed.
-    Tick,
-}
-
-/// What the one who brought the input gets back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'a> {
-    /// Nothing.
-    Done,
-    /// A message for the layer above.
-    Message(Message<'a>),
-    /// The HTTP request is refused.
-    Refused(Reject),
-}
-
-/// What else is to be done; at most one of each follows from one input.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Effects {
-    /// The session ended; the layer above is told.
-    pub closed: Option<CloseReason>,
-    /// This WebSocket is to be closed, without a status, after what it has to send.
-    pub close_socket: Option<ConnectionKey>,
-    /// This WebSocket gets `3probe`.
-    pub probe_reply: Option<ConnectionKey>,
-    /// The connection of the POST under way is to be cut off.
-    pub cut_post: bool,
-}
-
-/// What a session is lent while it handles an input.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// The time of this turn.
-    pub now: Instant,
-    /// Protocol settings.
-    pub settings: &'a Protocol,
-    /// Limits.
-    pub limits: &'a Limits,
-    /// Emptied buffers.
-    pub pool: &'a mut Pool,
-    /// Where effects are noted.
-    pub effects: &'a mut Effects,
-}
-
-/// A packet did not fit: the client has stopped reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the outbox is full")]
-pub struct OutboxFull;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -405,111 +331,6 @@ impl Session {
                 Step::Done
             }
         }
-    }
-
-    /// Puts a packet into the outbox; a session that is closing or closed forgets it.
-    ///
-    /// # Errors
-    /// [`OutboxFull`] if the packet does not fit into the limits.
-    pub fn send(
-        &mut self,
-        packet: Outgoing<'_>,
-        limits: &Limits,
-        pool: &mut Pool,
-    ) -> Result<(), OutboxFull> {
-        if !self.is_open() {
-            return Ok(());
-        }
-        let fits = self.outbox.packets() < limits.max_outbox_packets
-            && self.outbox.bytes() + packet.len() <= limits.max_outbox_bytes;
-        if !fits {
-            return Err(OutboxFull);
-        }
-        self.outbox.push(packet, pool);
-        Ok(())
-    }
-
-    /// Whether something sent now would leave at once: a poll waits, or the session has a
-    /// WebSocket (whose own backlog the hub knows). Volatile packets are dropped otherwise.
-    pub fn is_writable(&self) -> bool {
-        match self.phase {
-            Phase::Polling | Phase::Probing(_) => self.poll == Poll::Waiting,
-            Phase::WebSocket(_) => true,
-            Phase::Closing { .. } | Phase::Closed(_) => false,
-        }
-    }
-
-    /// Whether the layer above still has a client here.
-    pub fn is_open(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Polling | Phase::Probing(_) | Phase::WebSocket(_)
-        )
-    }
-
-    /// Whether requests may still name this session.
-    pub fn is_known(&self) -> bool {
-        !matches!(self.phase, Phase::Closed(_))
-    }
-
-    /// Whether the session is over and owes nobody anything.
-    pub fn is_finished(&self) -> bool {
-        self.phase == Phase::Closed(None) && self.poll == Poll::Absent && self.post == Post::Absent
-    }
-
-    /// The transport that carries the session now.
-    pub fn transport(&self) -> crate::engineio::handshake::Transport {
-        use crate::engineio::handshake::Transport;
-        match self.phase {
-            Phase::WebSocket(_) | Phase::Closed(Some(_)) => Transport::WebSocket,
-            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => {
-                Transport::Polling
-            }
-        }
-    }
-
-    /// The body for the waiting poll, if it is to be answered now.
-    pub fn take_payload(&mut self, pool: &mut Pool) -> Option<Vec<u8>> {
-        match self.poll {
-            Poll::Absent => None,
-            Poll::Release(packets) => {
-                self.poll = Poll::Absent;
-                Some(packets.to_vec())
-            }
-            Poll::Waiting if self.outbox.is_empty() => None,
-            Poll::Waiting => {
-                self.poll = Poll::Absent;
-                let mut payload = Vec::with_capacity(self.outbox.bytes() + self.outbox.packets());
-                self.outbox.drain_payload(pool, &mut payload);
-                Some(payload)
-            }
-        }
-    }
-
-    /// Whether [`take_payload`](Self::take_payload) would return a body.
-    pub fn has_payload(&self) -> bool {
-        match self.poll {
-            Poll::Absent => false,
-            Poll::Release(_) => true,
-            Poll::Waiting => !self.outbox.is_empty(),
-        }
-    }
-
-    /// The WebSocket that takes the outbox now, and the outbox.
-    pub fn socket_outbox(&mut self) -> Option<(ConnectionKey, &mut Outbox)> {
-        match self.phase {
-            Phase::WebSocket(connection) | Phase::Closed(Some(connection)) => {
-                Some((connection, &mut self.outbox))
-            }
-            Phase::Polling | Phase::Probing(_) | Phase::Closing { .. } | Phase::Closed(None) => {
-                None
-            }
-        }
-    }
-
-    /// Bytes that wait in the outbox.
-    pub fn buffered_bytes(&self) -> usize {
-        self.outbox.bytes()
     }
 
     /// When [`Input::Tick`] is due.

@@ -1,0 +1,86 @@
+//! What happens to a session, and what follows from it: the words of the table in the
+//! module's header.
+
+use super::ConnectionKey;
+use super::outbox::Pool;
+use crate::config::{Limits, Protocol};
+use crate::engineio::error::{CloseReason, Reject};
+use crate::engineio::packet::{Message, Packet};
+use std::time::Instant;
+
+/// What happens to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// A GET asks for data.
+    PollStarted,
+    /// The client of the waiting GET went away.
+    PollAborted,
+    /// A POST began.
+    PostStarted,
+    /// A packet of a POST body.
+    Posted(Packet<'a>),
+    /// Something in a POST body that is no packet.
+    PostedGarbage,
+    /// The POST is answered.
+    PostFinished,
+    /// The client of the POST went away before its body was whole.
+    PostAborted,
+    /// A WebSocket names this session.
+    SocketOpened(ConnectionKey),
+    /// A packet on a WebSocket.
+    SocketReceived(ConnectionKey, Packet<'a>),
+    /// A message on a WebSocket that is no packet.
+    SocketGarbage(ConnectionKey),
+    /// A WebSocket ended.
+    SocketLost(ConnectionKey, CloseReason),
+    /// The layer above ends the session, what was sent first.
+    Close(CloseReason),
+    /// The layer above ends the session at once.
+    Discard(CloseReason),
+    /// Time has passed.
+    Tick,
+}
+
+/// What the one who brought the input gets back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// Nothing.
+    Done,
+    /// A message for the layer above.
+    Message(Message<'a>),
+    /// The HTTP request is refused.
+    Refused(Reject),
+}
+
+/// What else is to be done; at most one of each follows from one input.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// The session ended; the layer above is told.
+    pub closed: Option<CloseReason>,
+    /// This WebSocket is to be closed, without a status, after what it has to send.
+    pub close_socket: Option<ConnectionKey>,
+    /// This WebSocket gets `3probe`.
+    pub probe_reply: Option<ConnectionKey>,
+    /// The connection of the POST under way is to be cut off.
+    pub cut_post: bool,
+}
+
+/// What a session is lent while it handles an input.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time of this turn.
+    pub now: Instant,
+    /// Protocol settings.
+    pub settings: &'a Protocol,
+    /// Limits.
+    pub limits: &'a Limits,
+    /// Emptied buffers.
+    pub pool: &'a mut Pool,
+    /// Where effects are noted.
+    pub effects: &'a mut Effects,
+}
+
+/// A packet did not fit: the client has stopped reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the outbox is full")]
+pub struct OutboxFull;

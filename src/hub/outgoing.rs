@@ -1,0 +1,120 @@
+//! The way out of the sessions: packets go into outboxes, sessions that have something to send
+//! are noted once, and a flush hands everything over that a WebSocket can take and wakes the
+//! polls that can be answered.
+
+use super::engine::Engine;
+use crate::engineio::session::{ConnectionKey, Encoded, Input, Outgoing};
+use crate::engineio::{CloseReason, SessionKey};
+use std::task::Waker;
+
+impl Engine {
+    /// Whether something sent now would leave at once.
+    pub fn is_writable(&self, session: SessionKey) -> bool {
+        self.sessions
+            .get(session)
+            .is_some_and(|entry| !entry.backlog && entry.session.is_writable())
+    }
+
+    /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
+    pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return;
+        };
+        if !entry.session.is_open() {
+            return;
+        }
+        let fits = self
+            .stats
+            .reserve(packet.len(), self.limits.max_buffered_bytes);
+        if fits
+            && entry
+                .session
+                .send(packet, &self.limits, &mut self.pool)
+                .is_ok()
+        {
+            Self::mark(&mut self.dirty, entry, session);
+            return;
+        }
+        if fits {
+            self.stats.release(packet.len());
+        }
+        self.stats.outboxes_full.add();
+        tracing::debug!("a client stopped reading and is closed");
+        self.handle(session, Input::Discard(CloseReason::TransportError));
+    }
+
+    /// Whether a flush would find something to do.
+    pub fn has_work(&self) -> bool {
+        !self.dirty.is_empty() || !self.probe_replies.is_empty() || !self.close_sockets.is_empty()
+    }
+
+    /// Notes that a session's WebSocket could not take everything, or can again.
+    pub fn set_backlog(&mut self, session: SessionKey, socket: ConnectionKey, backlog: bool) {
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return;
+        };
+        if entry
+            .session
+            .socket_outbox()
+            .is_none_or(|(carrier, _)| carrier != socket)
+        {
+            return;
+        }
+        entry.backlog = backlog;
+        if !backlog {
+            Self::mark(&mut self.dirty, entry, session);
+        }
+    }
+
+    /// Has `waker` woken when the waiting poll of this session is to be answered.
+    pub fn wait_for_payload(&mut self, session: SessionKey, waker: &Waker) {
+        if let Some(entry) = self.sessions.get_mut(session) {
+            entry.waiting.get_or_insert_default().poll = Some(waker.clone());
+        }
+    }
+
+    /// Whether the post under way is to be cut off; if not, `waker` is woken should it be.
+    pub fn is_post_cut(&mut self, session: SessionKey, waker: &Waker) -> bool {
+        let Some(entry) = self.sessions.get_mut(session) else {
+            return false;
+        };
+        let waiting = entry.waiting.get_or_insert_default();
+        waiting.post = Some(waker.clone());
+        waiting.post_cut
+    }
+
+    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Vec<u8>> {
+        let entry = self.sessions.get_mut(key)?;
+        let before = entry.session.buffered_bytes();
+        let payload = entry.session.take_payload(&mut self.pool)?;
+        self.stats.release(before - entry.session.buffered_bytes());
+        entry.waiting.as_mut().map(|waiting| waiting.poll.take());
+        self.forget_if_finished(key);
+        Some(payload)
+    }
+
+    pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
+        for key in std::mem::take(&mut self.dirty) {
+            let Some(entry) = self.sessions.get_mut(key) else {
+                continue;
+            };
+            entry.dirty = false;
+            if entry.session.has_payload()
+                && let Some(waker) = entry
+                    .waiting
+                    .as_mut()
+                    .and_then(|waiting| waiting.poll.take())
+            {
+                waker.wake();
+            }
+            if entry.backlog {
+                continue;
+            }
+            let before = entry.session.buffered_bytes();
+            if let Some((connection, outbox)) = entry.session.socket_outbox() {
+                outbox.drain(&mut self.pool, |packet| frame(connection, packet));
+            }
+            self.stats.release(before - entry.session.buffered_bytes());
+        }
+    }
+}

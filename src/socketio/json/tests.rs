@@ -1,0 +1,121 @@
+//! What is JSON and what is not, by example and against serde_json.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+fn accepts(text: &str) -> bool {
+    value_len(text).is_ok_and(|len| is_blank_from(text, len))
+}
+
+#[test]
+fn values_of_every_kind_are_accepted_with_their_length() {
+    for text in [
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "12",
+        "-1.5e+10",
+        "1e400",
+        "\"\"",
+        "\"a\\u00e9\\n\"",
+        "\"\\ud800\"",
+        "[]",
+        "[1,[2,{}],\"x\"]",
+        "{\"a\":{\"b\":[]},\"c\":null}",
+        " [ 1 , 2 ] ",
+        "123456789012345678901234567890",
+        "\"\u{e9}\u{1f600}\"",
+    ] {
+        assert!(accepts(text), "{text}");
+    }
+    assert_eq!(value_len("[1] tail"), Ok(3));
+    assert_eq!(value_len("12,"), Ok(2));
+}
+
+#[test]
+fn what_is_not_json_is_refused() {
+    for text in [
+        "",
+        " ",
+        "nul",
+        "tru",
+        "01",
+        "1.",
+        ".5",
+        "1e",
+        "+1",
+        "-",
+        "\"",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "\"\n\"",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,]",
+        "]",
+        "[1}",
+        "{",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":1",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{1:1}",
+        "{\"a\" 1}",
+        "'a'",
+        "NaN",
+        "undefined",
+        "[1]]",
+        "1 2",
+    ] {
+        assert!(!accepts(text), "{text}");
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert!(accepts(&nested(MAX_DEPTH)));
+    assert!(!accepts(&nested(MAX_DEPTH + 2)));
+    assert!(!accepts(&"[".repeat(1_000_000)));
+}
+
+#[test]
+fn elements_come_out_as_the_text_they_were() {
+    let list: Vec<_> = elements(" 1e5 , \"a,b\" ,[1, 2],{\"x\":[ ]} ").collect();
+    assert_eq!(list, ["1e5", "\"a,b\"", "[1, 2]", "{\"x\":[ ]}"]);
+    assert_eq!(elements("  ").count(), 0);
+    let mut rest = elements("\"name\" , 1, 2 ");
+    rest.next();
+    assert_eq!(rest.rest(), "1, 2");
+}
+
+/// Text that is nearly JSON: pieces of it in any order.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "[", "]", "{", "}", ",", ":", "\"", "\"a\"", "\"a\":", "1", "-", "0", ".", "e", "5",
+        "true", "null", "\\", "u00e9", " ", "\n", "\u{e9}", "[]", "{}", "\"\\n\"", "false",
+        "1.5e3",
+    ]);
+    proptest::collection::vec(piece, 0..24).prop_map(|list| list.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #[test]
+    fn the_scan_agrees_with_serde_json(text in pieces()) {
+        let theirs = serde_json::from_str::<&RawValue>(&text).is_ok();
+        prop_assert_eq!(accepts(&text), theirs, "{}", text);
+    }
+
+    #[test]
+    fn the_scan_never_panics(text in ".*") {
+        let _ = value_len(&text);
+        let _ = elements(&text).count();
+    }
+}
