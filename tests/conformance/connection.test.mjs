@@ -120,6 +120,12 @@ overEveryWay("connection", (it, way) => {
     await creator.ask("join", room);
     await joiner.ask("join", room);
     creator.got.length = joiner.got.length = 0;
+    // A post is answered, so the poll before it has arrived: whoever polls is waiting now.
+    for (const socket of [creator, joiner]) {
+      const sent = next(socket.io.engine, "drain");
+      socket.emit("nothing of ours");
+      await sent;
+    }
     const ids = [creator.id, joiner.id];
     const gone = [next(creator, "disconnect"), next(joiner, "disconnect")];
     const ended = await server.stop();

@@ -33,8 +33,7 @@ export async function connect(server, way, options = {}) {
     : undefined;
   const connected = next(socket, "connect", `connect over ${way}`);
   socket.connect();
-  await connected;
-  await upgraded;
+  await Promise.all([connected, upgraded]);
   return socket;
 }
 

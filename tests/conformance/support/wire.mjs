@@ -8,7 +8,7 @@ import WebSocket from "ws";
 import { PATIENCE_MS } from "./official.mjs";
 
 const SEPARATOR = "\u001e";
-/** The headers that the protocol speaks about; a server may send others. */
+/** The headers that the protocol speaks about; a server may send others (and a length with errors). */
 const HEADERS = ["content-type", "content-length", "cache-control", "access-control-allow-origin"];
 
 /** Fails with `what` when `promise` takes longer than a run that passes ever does. */
@@ -77,6 +77,7 @@ export class Wire {
               status: incoming.statusCode,
               headers: Object.fromEntries(
                 HEADERS.filter((name) => name in incoming.headers)
+                  .filter((name) => incoming.statusCode === 200 || name !== "content-length")
                   .map((name) => [name, settle(name, incoming.headers[name])]),
               ),
               ...(incoming.headers.connection === "close" && { connection: "close" }),
