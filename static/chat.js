@@ -76,14 +76,24 @@ async function join(ask = window.isSecureContext ? Media.both : async () => new 
   if (socket.connected) seat.take(); // else as soon as there is a link
 }
 
-function leave(change = {}) {
+// Leaves the room; `change` says why, as fields of the state.
+function leave(change) {
   if (!inRoom(store.now)) return;
+  depart(change);
+  leaveAddress();
+}
+
+function depart(change) {
   attempt += 1;
   seat?.leave();
   seat = null;
   const { room, own, peer, peerPicture, microphone, camera, slow, blocked, copied } = initial;
-  store.set({ phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, copied, notice: null, ...change });
-  leaveAddress();
+  store.set({
+    phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, copied,
+    link: socket.connected ? 'up' : store.now.link,
+    notice: store.now.secure ? null : { kind: 'insecure' },
+    ...change,
+  });
 }
 
 // --- The line to the server ---------------------------------------------------------------------
@@ -173,8 +183,9 @@ onKeys({ m: toggle('audio'), v: toggle('video'), escape: () => leave() });
 fadeControls(el.panel);
 makeMovable(document.getElementById('own-picture'), document.getElementById('stage'), () => withPeer(store.now));
 
+// The page goes away. The address keeps the room: after a reload it is an invitation again.
 addEventListener('pagehide', () => {
-  leave();
+  depart();
   socket.close();
 });
 addEventListener('pageshow', ({ persisted }) => persisted && socket.open()); // back from the page cache

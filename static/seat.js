@@ -108,7 +108,8 @@ export class Seat {
     if (!this.#creator) return;
     if (this.#alone) chimeJoined();
     this.#alone = false;
-    if (this.#prompt && !this.#media.stream.getTracks().length) this.#early = true;
+    // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time.
+    if (this.#prompt && !this.#early && !this.#media.stream.getTracks().length) this.#early = true;
     else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#makeCall();
   }
 

@@ -118,6 +118,7 @@ export class Socket {
       this.#tries = 0;
       this.#fire('connect');
     } else if (type === '1') {
+      this.#tries = 9; // sent away: come back, but not soon
       this.#drop('io server disconnect');
     } else if (type === '2') {
       const answer = (...args) => this.#link === link && link.send(`43${id}${JSON.stringify(args)}`);

@@ -107,7 +107,7 @@ function renderNotice(now) {
   el.roomNotice.hidden = !notice || inLobby;
   if (!notice) return;
   if (!inLobby) {
-    el.roomNotice.firstElementChild.textContent = `${notice.title} ${notice.text}`;
+    el.roomNotice.firstElementChild.textContent = notice.link ? notice.title : `${notice.title} ${notice.text}`;
     return;
   }
   el.noticeTitle.textContent = notice.title;

@@ -1,11 +1,12 @@
 // Every sentence the page says, by state. Plain words: what happened, and what to do.
 
-export function statusOf({ phase, room, own, slow }) {
+export function statusOf({ phase, room, own, slow, peerPicture }) {
   switch (phase) {
     case 'asking': return own ? 'One moment.' : 'Allow the camera and microphone to be seen and heard.';
     case 'waiting': return `Waiting for somebody to join ${room}.`;
     case 'connecting': return slow ? 'Still connecting. Are both devices on the same network?' : 'Connecting...';
     case 'away': return "The other person's connection dropped. Waiting for them to come back.";
+    case 'call': return peerPicture ? '' : 'The other person is here, without a picture.';
     default: return '';
   }
 }

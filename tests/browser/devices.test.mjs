@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, inCall, launch, newRoom, openHouse } from './harness.mjs';
-import { failingCamera, insecurePage, onlyHas, watchedCalls } from './scripts.mjs';
+import { failingCamera, insecurePage, onlyHas, openPrompt, watchedCalls } from './scripts.mjs';
 
 const house = openHouse();
 
@@ -135,4 +135,21 @@ test('an address that may not use the camera says where to go, and joins to watc
   await ana.is('call');
   await ana.sees();
   await ana.hears();
+});
+
+test('`ready` that comes while the creator without stream is asked again waits for the answer', async (t) => {
+  const room = newRoom();
+  const ana = await house.enter(t, { init: [openPrompt(), watchedCalls(), failingCamera('NotAllowedError')] });
+  const ben = await house.enter(t);
+  await ana.join(room);
+  await ana.page.click('#without-button');
+  await ana.is('waiting');
+  await ana.page.evaluate(() => { window.allowed = true; });
+  await ana.press('#camera-button'); // the prompt is open now
+  await ben.join(room);
+  await ben.is('connecting');
+  await ana.page.evaluate('answerPrompt()');
+  await Promise.all([ana.is('call'), ben.is('call')]);
+  await ben.sees();
+  assert.equal(await ana.page.evaluate('peerConnections.length'), 1);
 });

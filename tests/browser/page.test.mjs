@@ -116,6 +116,18 @@ test('another room typed into the address during a call leaves the first one', a
   assert.equal(await ana.page.inputValue('#roomName'), 'elsewhere');
 });
 
+test('a reload in a room is an invitation to the same room', async (t) => {
+  const room = newRoom();
+  const ana = await house.enter(t);
+  await ana.join(room);
+  await ana.is('waiting');
+  await ana.page.reload();
+  await ana.is('lobby');
+  assert.equal(await ana.page.inputValue('#roomName'), room);
+  await ana.page.keyboard.press('Enter');
+  await ana.is('waiting'); // the old seat was given back
+});
+
 test('the last rooms used here are one press away, newest first', async (t) => {
   const ana = await house.enter(t);
   for (const room of ['kitchen 1', 'kitchen 2', 'kitchen 1']) {

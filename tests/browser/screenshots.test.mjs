@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { io } from 'socket.io-client';
+import { enter, freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
 import { failingCamera, insecurePage, openPrompt } from './scripts.mjs';
-import { freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 const SIZES = { '1280x800': LAPTOP, '390x844': PHONE, '844x390': PHONE_ACROSS };
@@ -68,7 +69,6 @@ test('the camera prompt, a refusal, an address without camera', async (t) => {
 test('a lost line, in the lobby and in a call', async (t) => {
   const port = await freePort();
   const parlor = await startParlor({ port });
-  const { enter } = await import('./harness.mjs');
   const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
   const ben = await enter(t, house.browser, parlor.url, { tolerant: true });
   const cleo = await enter(t, house.browser, parlor.url, { tolerant: true });
@@ -82,4 +82,30 @@ test('a lost line, in the lobby and in a call', async (t) => {
   await ana.page.mouse.move(300, 300);
   await shoot(ana, 'reconnecting');
   await shoot(cleo, 'lobby-without-server');
+  await ben.leave();
+  await ana.is('away');
+  await shoot(ana, 'away');
+});
+
+test('connecting, and a call without a picture', async (t) => {
+  const silent = io(house.parlor.url); // joins, says so, and never answers
+  t.after(() => silent.close());
+  const ana = await house.enter(t);
+  await ana.join('garden');
+  await ana.is('waiting');
+  silent.emit('join', 'garden');
+  silent.on('joined', () => silent.emit('ready', 'garden'));
+  await ana.is('connecting');
+  await shoot(ana, 'connecting');
+  silent.close();
+  await ana.is('waiting');
+  const ben = await house.enter(t, { init: failingCamera('NotAllowedError') });
+  await ben.join('garden');
+  await ben.page.click('#without-button');
+  await Promise.all([ana.is('call'), ben.is('call')]);
+  await ana.page.mouse.move(300, 300);
+  await shoot(ana, 'call-without-picture');
+  await ben.press('#camera-button');
+  await ben.until(() => !document.querySelector('#room-notice').hidden);
+  await shoot(ben, 'call-notice');
 });
