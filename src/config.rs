@@ -88,19 +88,40 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// For a library: the reference server's bounds where it has one, and rates that an
+    /// ordinary application does not reach.
     fn default() -> Self {
+        Self {
+            max_connections: 65_536,
+            max_connections_per_address: 65_536,
+            max_handshake_rate: 10_000,
+            max_event_rate: 100_000,
+            max_buffered_bytes: 64 * 1024 * 1024,
+            max_outbox_packets: 16_384,
+            max_outbox_bytes: 16 * 1024 * 1024,
+            max_attachments: 10,
+            max_namespaces: 64,
+            max_rooms_per_socket: 1024,
+            max_pending_acks: 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// For the room server on a small board.
+    pub fn room_server() -> Self {
         Self {
             max_connections: 4096,
             max_connections_per_address: 64,
             max_handshake_rate: 20,
             max_event_rate: 200,
             max_buffered_bytes: 16 * 1024 * 1024,
-            max_outbox_packets: 4096,
-            max_outbox_bytes: 4 * 1024 * 1024,
+            max_outbox_packets: 1024,
+            max_outbox_bytes: 1024 * 1024,
             max_attachments: 10,
-            max_namespaces: 16,
-            max_rooms_per_socket: 64,
-            max_pending_acks: 64,
+            max_namespaces: 1,
+            max_rooms_per_socket: 1,
+            max_pending_acks: 1,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Parlor: a video-chat room server for the home network, and the small, bounded Socket.IO
 //! server inside it. See ARCHITECTURE.md for the path of a byte through these modules.
 
+// Module headers are written for readers of the source too, and name private items.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod chat;
 pub mod config;
 pub mod engineio;

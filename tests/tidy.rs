@@ -60,7 +60,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "engineio",
         crate_modules: &["config"],
-        outside: &["base64", "heapless"],
+        outside: &["base64", "form_urlencoded", "heapless", "slotmap"],
         may_wait: false,
         may_lock: false,
         may_read_clock: false,
@@ -68,7 +68,14 @@ const TABLE: &[Row] = &[
     Row {
         module: "socketio",
         crate_modules: &["config", "engineio", "rate"],
-        outside: &["base64", "heapless", "rustc_hash", "serde", "serde_json"],
+        outside: &[
+            "base64",
+            "heapless",
+            "rustc_hash",
+            "serde",
+            "serde_json",
+            "slotmap",
+        ],
         may_wait: false,
         may_lock: false,
         may_read_clock: false,
@@ -76,7 +83,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "hub",
         crate_modules: &["config", "engineio", "rate", "socketio", "stats"],
-        outside: &["rustc_hash"],
+        outside: &["rustc_hash", "slotmap"],
         may_wait: false,
         may_lock: true,
         may_read_clock: false,
@@ -95,9 +102,8 @@ const TABLE: &[Row] = &[
         outside: &[
             "getrandom",
             "heapless",
-            "http_body_util",
             "hyper",
-            "hyper_util",
+            "slotmap",
             "socket2",
             "tokio",
             "tokio_tungstenite",
@@ -110,9 +116,10 @@ const TABLE: &[Row] = &[
         module: "http",
         crate_modules: &["config", "stats", "tls", "transport"],
         outside: &[
-            "http_body_util",
+            "httpdate",
             "hyper",
             "hyper_util",
+            "rustix",
             "serde",
             "serde_json",
             "socket2",

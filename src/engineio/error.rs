@@ -48,6 +48,12 @@ pub enum Reject {
     /// A body over the limit: status 413 without a body.
     #[error("payload too large")]
     PayloadTooLarge,
+    /// An upgrade without a usable key (RFC 6455 section 4.2.1).
+    #[error("Missing or invalid Sec-WebSocket-Key header")]
+    WebSocketKey,
+    /// An upgrade to a version of WebSocket that is not spoken here.
+    #[error("Missing or invalid Sec-WebSocket-Version header")]
+    WebSocketVersion,
     /// More handshakes from this address than allowed: status 429.
     #[error("Too many connections, try again later")]
     TooManyHandshakes,
@@ -69,6 +75,8 @@ impl Reject {
             Self::Conflict
             | Self::UnexpectedMethod
             | Self::PayloadTooLarge
+            | Self::WebSocketKey
+            | Self::WebSocketVersion
             | Self::TooManyHandshakes
             | Self::Full => None,
         }

@@ -7,7 +7,7 @@
 //!
 //! Stopping: listeners close first, then every session as the reference server's `io.close()`
 //! does it, then the connections, each after the answer it is giving. What is still open after
-//! [`GRACE`] is dropped.
+//! [`FAREWELL`] and [`GRACE`] is dropped.
 
 use super::{Body, Site};
 use crate::transport::polling::Outcome;
@@ -29,8 +29,11 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Time that connections have to end when the server stops.
-const GRACE: Duration = Duration::from_secs(3);
+/// Time that sessions have to learn that the server stops.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Time that connections have to end after that.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Time a client has for the head of a request, the wait for one on an idle connection
 /// included.
@@ -42,7 +45,7 @@ const HTTP_BUFFER: usize = 16 * 1024;
 /// Pause after a failed accept: usually there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` is done, then closes everything within [`GRACE`].
+/// Serves until `shutdown` is done, then closes everything, within three seconds.
 ///
 /// # Errors
 /// If a listener cannot be given to the runtime.
@@ -67,8 +70,8 @@ pub async fn serve<P: Protocol>(
     shutdown.await;
     accepting.shutdown().await;
     server.shut_down();
-    // Waiting polls are answered before their connections are told to end.
-    tokio::task::yield_now().await;
+    // A client between two polls is told with its next one, so connections stay for a moment.
+    let _ = tokio::time::timeout(FAREWELL, server.drained()).await;
     stop.send_replace(());
     // Every connection holds a receiver, so the last one to end closes the channel.
     let ended = async {

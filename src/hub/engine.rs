@@ -312,7 +312,7 @@ impl Engine {
     pub(super) fn shut_down(&mut self) {
         let all: Vec<_> = self.sessions.keys().collect();
         for key in all {
-            self.handle(key, Input::Discard(CloseReason::ServerShuttingDown));
+            self.handle(key, Input::Close(CloseReason::ServerShuttingDown));
         }
     }
 

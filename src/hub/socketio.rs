@@ -188,18 +188,6 @@ impl<A: Application> SocketIo<A> {
     }
 
     fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
-        let Some(client) = self.clients.get(session) else {
-            return;
-        };
-        if client.sockets().count() >= engine.limits().max_namespaces {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Too many namespaces"),
-            );
-            return;
-        }
         let known = self.registry.find_namespace(namespace).is_some()
             || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
                 == Some(true);
@@ -209,6 +197,18 @@ impl<A: Application> SocketIo<A> {
                 session,
                 namespace,
                 &Refusal::new("Invalid namespace"),
+            );
+            return;
+        }
+        let Some(client) = self.clients.get(session) else {
+            return;
+        };
+        if client.sockets().count() >= engine.limits().max_namespaces {
+            Self::refuse(
+                engine,
+                session,
+                namespace,
+                &Refusal::new("Too many namespaces"),
             );
             return;
         }

@@ -175,7 +175,7 @@ impl Arguments {
                 limits.max_payload, limits.max_buffered_bytes
             ));
         }
-        let defaults = config::Limits::default();
+        let defaults = config::Limits::room_server();
         let parlor = config::Parlor {
             listen: listening.addresses(matches)?,
             protocol: config::Protocol {
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_settings() {
         let parlor = read(&[]).unwrap();
-        assert_eq!(parlor.limits, config::Limits::default());
+        assert_eq!(parlor.limits, config::Limits::room_server());
         assert_eq!(parlor.protocol.max_payload_bytes, 131_072);
         let protocol = config::Protocol {
             max_payload_bytes: 1_000_000,

@@ -154,10 +154,7 @@ pub(super) fn receive(
     } else {
         held.as_mut_slice()
     };
-    loop {
-        let Some((header, header_len, payload_len)) = parse_header(rest, limit)? else {
-            break;
-        };
+    while let Some((header, header_len, payload_len)) = parse_header(rest, limit)? {
         if rest.len() - header_len < payload_len {
             break;
         }

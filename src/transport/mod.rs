@@ -84,6 +84,10 @@ impl<P: Protocol> State<P> {
             || !self.cut.is_empty()
     }
 
+    fn is_drained(&mut self) -> bool {
+        self.connections.is_empty() && self.hub.engine().is_empty()
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let lingering = self.lingering.front().map(|(at, _)| *at);
         self.hub.deadline().into_iter().chain(lingering).min()
@@ -129,7 +133,7 @@ impl<P: Protocol> State<P> {
 struct Shared<P> {
     state: Mutex<State<P>>,
     clock: Notify,
-    ended: Notify,
+    drained: Notify,
     settings: config::Protocol,
     limits: config::Limits,
     stats: Arc<Stats>,
@@ -180,7 +184,7 @@ impl<P: Protocol> Server<P> {
         Self(Arc::new(Shared {
             state: Mutex::new(state),
             clock: Notify::new(),
-            ended: Notify::new(),
+            drained: Notify::new(),
             settings,
             limits,
             stats,
@@ -229,14 +233,14 @@ impl<P: Protocol> Server<P> {
         });
     }
 
-    /// Waits until no WebSocket is left.
+    /// Waits until a server that was shut down has no session and no WebSocket left.
     pub async fn drained(&self) {
         loop {
-            let ended = self.0.ended.notified();
-            if self.lock().connections.is_empty() {
+            let drained = self.0.drained.notified();
+            if self.lock().is_drained() {
                 return;
             }
-            ended.await;
+            drained.await;
         }
     }
 
@@ -259,9 +263,13 @@ impl<P: Protocol> Server<P> {
             (Some(next), Some(armed)) => next < armed,
             (next, _) => next.is_some(),
         };
+        let drained = state.stopping && state.is_drained();
         drop(state);
         if let Some(flusher) = flusher {
             flusher.wake();
+        }
+        if drained {
+            self.0.drained.notify_waiters();
         }
         if earlier {
             self.0.clock.notify_one();

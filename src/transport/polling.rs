@@ -81,7 +81,7 @@ impl<P: Protocol> Server<P> {
         self.upgrade(&request, address, session)
     }
 
-    fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
+    pub(super) fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
         self.stats().requests_refused.add();
         tracing::debug!("a request was refused: {reject}");
         Outcome::Answer(if upgrade {

@@ -3,7 +3,9 @@
 
 use crate::engineio::Reject;
 use bytes::Bytes;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+};
 use hyper::{Response, StatusCode};
 
 /// What this layer answers with.
@@ -60,18 +62,14 @@ pub(super) fn refuse_upgrade(reject: Reject) -> Answer {
         Reject::TooManyHandshakes | Reject::Full => status(reject),
         _ => StatusCode::BAD_REQUEST,
     };
-    let mut response = upgrade_error(status, reject.to_string());
+    let mut response = answer(status, "text/html", reject.to_string());
+    let headers = response.headers_mut();
+    headers.remove(CACHE_CONTROL);
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    if reject == Reject::WebSocketVersion {
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13, 8"));
+    }
     retry_later(reject, &mut response);
-    response
-}
-
-/// An upgrade that is refused in words of its own.
-pub(super) fn upgrade_error(status: StatusCode, message: impl Into<Bytes>) -> Answer {
-    let mut response = answer(status, "text/html", message);
-    response.headers_mut().remove(CACHE_CONTROL);
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -7,11 +7,11 @@
 
 use super::frame::{Control, Incoming, Violation, receive};
 use super::polling::Outcome;
-use super::reject::{Answer, upgrade_error};
+use super::reject::Answer;
 use super::{Admitted, Connection, ConnectionKey, Server, State};
 use crate::engineio::packet::{Message, Packet};
 use crate::engineio::session::Input;
-use crate::engineio::{CloseReason, SessionKey};
+use crate::engineio::{CloseReason, Reject, SessionKey};
 use crate::hub::Protocol;
 use bytes::Bytes;
 use hyper::header::{
@@ -54,10 +54,7 @@ impl<P: Protocol> Server<P> {
     ) -> Outcome {
         let accept = match accept(request) {
             Ok(accept) => accept,
-            Err(answer) => {
-                self.stats().requests_refused.add();
-                return Outcome::Answer(answer);
-            }
+            Err(reject) => return self.refused(reject, true),
         };
         let key = self.turn(|state, now| {
             let connection = Connection {
@@ -110,6 +107,7 @@ impl<P: Protocol> Server<P> {
         });
         let mut read = read.to_vec();
         self.received(key, &mut read);
+        let () = Reader::<P>::SMALL;
         tokio::spawn(Reader {
             server: self.clone(),
             half,
@@ -216,28 +214,18 @@ impl<P: Protocol> State<P> {
 }
 
 /// The 101, or why there is none.
-fn accept<B>(request: &Request<B>) -> Result<Answer, Answer> {
+fn accept<B>(request: &Request<B>) -> Result<Answer, Reject> {
     let headers = request.headers();
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     // 16 bytes in base64: 22 characters and two of padding.
-    let Some(key) = key.filter(|key| key.len() == 24 && key.ends_with(b"==")) else {
-        return Err(upgrade_error(
-            StatusCode::BAD_REQUEST,
-            "Missing or invalid Sec-WebSocket-Key header",
-        ));
-    };
-    if !headers
+    let key = key
+        .filter(|key| key.len() == 24 && key.ends_with(b"=="))
+        .ok_or(Reject::WebSocketKey)?;
+    let version = headers
         .get(SEC_WEBSOCKET_VERSION)
-        .is_some_and(|version| version == "13" || version == "8")
-    {
-        let mut refusal = upgrade_error(
-            StatusCode::BAD_REQUEST,
-            "Missing or invalid Sec-WebSocket-Version header",
-        );
-        refusal
-            .headers_mut()
-            .insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13, 8"));
-        return Err(refusal);
+        .ok_or(Reject::WebSocketVersion)?;
+    if version != "13" && version != "8" {
+        return Err(Reject::WebSocketVersion);
     }
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -247,7 +235,7 @@ fn accept<B>(request: &Request<B>) -> Result<Answer, Answer> {
     let accept = HeaderValue::from_str(&derive_accept_key(key));
     out.insert(
         SEC_WEBSOCKET_ACCEPT,
-        accept.unwrap_or_else(|_| HeaderValue::from_static("")),
+        accept.map_err(|_| Reject::WebSocketKey)?,
     );
     Ok(response)
 }
@@ -259,13 +247,9 @@ struct Reader<P: Protocol> {
     key: ConnectionKey,
 }
 
-const _: () = assert!(size_of::<Reader<crate::hub::SocketIo<NoApplication>>>() <= 24);
-
-/// Stands for any application where only sizes matter.
-struct NoApplication;
-
-impl crate::socketio::Application for NoApplication {
-    fn event(&mut self, _: &mut crate::socketio::Io<'_>, _: crate::socketio::Event<'_>) {}
+impl<P: Protocol> Reader<P> {
+    /// Above three words tokio's task would take 256 bytes instead of 128.
+    const SMALL: () = assert!(size_of::<Self>() <= 24);
 }
 
 impl<P: Protocol> Future for Reader<P> {
@@ -293,6 +277,5 @@ impl<P: Protocol> Future for Reader<P> {
 impl<P: Protocol> Drop for Reader<P> {
     fn drop(&mut self) {
         self.server.turn(|state, now| state.remove(now, self.key));
-        self.server.0.ended.notify_waiters();
     }
 }
