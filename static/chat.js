@@ -33,7 +33,11 @@ const { render, el } = createView({
     join();
   },
 });
-const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, render);
+const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, (now, before) => {
+  render(now, before);
+  if (now.phase !== before.phase) wakeControls(); // who waited without touching anything sees them
+});
+const wakeControls = fadeControls(el.panel);
 render(store.now);
 chime.enable(store.now.chime);
 
@@ -72,7 +76,8 @@ async function join(ask = window.isSecureContext ? Media.both : async () => new 
     return;
   }
   if (mine !== attempt) return media.stop();
-  seat = new Seat({ room, media, iceServers, socket, store, onRefused: (notice) => leave({ notice }) });
+  const onRefused = (notice) => mine === attempt && leave({ notice });
+  seat = new Seat({ room, media, iceServers, socket, store, onRefused });
   if (socket.connected) seat.take(); // else as soon as there is a link
 }
 
@@ -180,7 +185,6 @@ el.inviteButton.addEventListener('click', async () => {
 });
 
 onKeys({ m: toggle('audio'), v: toggle('video'), escape: () => leave() });
-fadeControls(el.panel);
 makeMovable(document.getElementById('own-picture'), document.getElementById('stage'), () => withPeer(store.now));
 
 // The page goes away. The address keeps the room: after a reload it is an invitation again.

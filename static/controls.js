@@ -5,7 +5,8 @@ const PATIENCE = 4000; // ms
 
 export function fadeControls(panel) {
   let timer;
-  const held = () => panel.querySelector(':focus-visible') || panel.matches(':hover');
+  const mouse = matchMedia('(hover: hover)'); // a finger leaves its last place hovered
+  const held = () => panel.querySelector(':focus-visible') || (mouse.matches && panel.matches(':hover'));
   const fade = () => {
     if (held()) wake();
     else document.body.dataset.idle = '';

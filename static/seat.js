@@ -144,15 +144,16 @@ export class Seat {
     if (this.#media.toggle(kind)) return this.#showDevices();
     if (this.#prompt) return;
     this.#prompt = true;
-    this.#store.set({ notice: null });
-    let track = null;
+    let track = null, notice = null;
+    this.#store.set({ notice });
     try {
       track = await this.#media.add(kind);
     } catch (problem) {
-      this.#store.set({ notice: { kind: problem.kind, device: kind } });
+      notice = { kind: problem.kind, device: kind };
     }
     this.#prompt = false;
     if (this.#store.now.own !== this.#media.stream) return track?.stop(); // left meanwhile
+    this.#store.set({ notice });
     this.#showDevices();
     if (this.#early) this.#makeCall();
     else if (!track || this.#alone || this.#call?.replace(track)) return;

@@ -59,15 +59,17 @@ export async function startParlor({ port = 0, args = [] } = {}) {
   };
 }
 
-// For a server that must come back on the same port.
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+// For a server that must come back on the same port. Below the range that systems hand out by
+// themselves: while the server is away, no other socket of this machine may be given its port.
+export async function freePort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const free = await new Promise((resolve) => {
+      const probe = createServer().once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 // --- The browser ----------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ test('connecting, and a call without a picture', async (t) => {
   await ben.page.click('#without-button');
   await Promise.all([ana.is('call'), ben.is('call')]);
   await ana.page.mouse.move(300, 300);
+  await ana.until(() => document.querySelector('#room-card').getAnimations().every((one) => one.playState === 'finished'));
   await shoot(ana, 'call-without-picture');
   await ben.press('#camera-button');
   await ben.until(() => !document.querySelector('#room-notice').hidden);
