@@ -194,10 +194,7 @@ addEventListener('pagehide', () => {
 });
 addEventListener('pageshow', ({ persisted }) => persisted && socket.open()); // back from the page cache
 
-store.set({
-  secureAddress: `https://${location.host}/${location.hash}`,
-  ...(window.isSecureContext ? {} : { secure: false, notice: { kind: 'insecure' } }),
-});
+if (!window.isSecureContext) store.set({ secure: false, notice: { kind: 'insecure' } });
 el.input.value = roomInAddress();
 if (el.input.value) el.join.focus();
 else if (matchMedia('(pointer: fine)').matches) el.input.focus();

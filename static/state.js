@@ -27,7 +27,7 @@ export const initial = {
   room: '',           // as typed, trimmed
   link: 'starting',   // 'starting' | 'up' | 'down': signalling, not the call
   secure: true,       // whether this address may use the camera at all
-  secureAddress: '',  // where it may
+  secureAddress: '',  // where it may, if the server knows
   notice: null,       // { kind, ... } shown in the lobby or over the call, see words.js
   problem: '',        // inline message under the room's name
   microphone: 'none', // 'on' | 'off' | 'none'

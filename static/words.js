@@ -35,6 +35,8 @@ export const labelOf = {
   video: (status) => (status === 'on' ? 'Hide camera' : 'Show camera'),
 };
 
+const WATCH_ONLY = 'From here you can join to see and hear the other person.';
+
 // A notice: { title, text, link?, ways }, `ways` being the buttons on from there.
 export function noticeOf(notice, now) {
   const device = { video: 'camera', audio: 'microphone' }[notice.device];
@@ -62,9 +64,9 @@ export function noticeOf(notice, now) {
     };
     case 'insecure': return {
       title: "This address can't use the camera.",
-      text: 'Open',
-      link: now.secureAddress,
-      after: 'instead. From here you can join to see and hear the other person.',
+      ...(now.secureAddress
+        ? { text: 'Open', link: now.secureAddress, after: `instead. ${WATCH_ONLY}` }
+        : { text: `Browsers give it to https:// addresses only, and to http://localhost on the device itself. ${WATCH_ONLY}` }),
       ways: [],
     };
     default: return { title: notice.kind, text: '', ways: [] };

@@ -124,17 +124,28 @@ test('a camera that is unplugged in the call and comes back needs no new call', 
   assert.equal(await ana.page.evaluate('peerConnections.length'), 1);
 });
 
-test('an address that may not use the camera says where to go, and joins to watch and listen', async (t) => {
+test('an address that may not use the camera says so, and joins to watch and listen', async (t) => {
   const room = newRoom();
   const ana = await house.enter(t, { init: insecurePage() }), ben = await house.enter(t);
   assert.equal(await ana.text('#notice-title'), "This address can't use the camera.");
-  assert.equal(await ana.page.getAttribute('#notice-link', 'href'), `${house.parlor.url.replace('http', 'https')}/`);
+  assert.match(await ana.text('#notice-text'), /https:\/\/ addresses only/);
+  assert.equal(await ana.page.isVisible('#notice-link'), false);
   await ben.join(room);
   await ben.is('waiting');
   await ana.join(room);
   await ana.is('call');
   await ana.sees();
   await ana.hears();
+});
+
+test('where the server knows an address that may, the page links to it', async (t) => {
+  const config = JSON.stringify({ iceServers: [], secureAddress: 'https://parlor.example/' });
+  const ana = await house.enter(t, { init: [insecurePage(), `
+    const ask = window.fetch;
+    window.fetch = (path, ...rest) => (path === '/config.json' ? Promise.resolve(new Response('${config}')) : ask(path, ...rest));
+  `] });
+  await ana.until(() => document.getElementById('notice-link').href === 'https://parlor.example/');
+  assert.equal(await ana.page.isVisible('#notice-link'), true);
 });
 
 test('`ready` that comes while the creator without stream is asked again waits for the answer', async (t) => {
