@@ -49,12 +49,19 @@ pub struct SocketIo<A> {
 impl<A: Application> SocketIo<A> {
     /// A server without clients.
     pub fn new(app: A) -> Self {
+        Self::with_handle(|_| app)
+    }
+
+    /// A server without clients, for an application that emits from other tasks or threads:
+    /// it is made with the server's [`Handle`].
+    pub fn with_handle(app: impl FnOnce(Handle) -> A) -> Self {
+        let handle = Handle::default();
         Self {
-            app,
+            app: app(handle.clone()),
             clients: SecondaryMap::new(),
             registry: Registry::default(),
             queue: Emissions::default(),
-            handle: Handle::default(),
+            handle,
         }
     }
 
