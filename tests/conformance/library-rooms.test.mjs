@@ -79,6 +79,13 @@ overEveryWay("library: rooms", (it, way) => {
     }
   });
 
+  it("takes as many rooms at once as there are", async (t) => {
+    const { a, b, sockets } = await four(t);
+    const many = Array.from({ length: 50 }, freshRoom);
+    assert.deepEqual(await say(sockets, { rooms: [...many, a] }, "to"), [0, 1, 0, 0]);
+    assert.deepEqual(await say(sockets, { except: [...many, b] }, "except"), [0, 0, 0, 1]);
+  });
+
   it("knows each socket's id as a room of its own", async (t) => {
     const { a, sockets } = await four(t);
     const ids = sockets.map(({ id }) => id);
