@@ -232,6 +232,17 @@ overEveryWay("library: connection", (it, way) => {
     assert.equal(await custom.ask("echo", 1), 1);
   });
 
+  if (way === "polling") {
+    it("has nothing at other paths than the protocol's", async (t) => {
+      for (const path of ["/", "/index.html", "/socket.io", "/healthz"]) {
+        for (const method of ["GET", "HEAD", "POST"]) {
+          const { status } = await fetch(t.server.url + path, { method });
+          assert.equal(status, 404, `${method} ${path}`);
+        }
+      }
+    });
+  }
+
   it("ends every connection when it stops, and has them again when it starts", async (t) => {
     const server = await t.start();
     const socket = await t.connect(QUICKLY, server);
