@@ -1,8 +1,8 @@
 //! The HTTP edge: the web site and the sockets it is served on.
 //!
 //! It stands between a connection and the bytes of an answer. Whoever routes a request gives
-//! everything that is not the protocol's to [`Site::respond`]; the protocol's own answers use
-//! [`Body`] as well, so that one connection has one body type.
+//! everything that is not the protocol's to a [`Fallback`], which the room server's [`Site`] is;
+//! the protocol's own answers use [`Body`] as well, so that one connection has one body type.
 //!
 //! | file | one concern |
 //! |---|---|
@@ -38,4 +38,5 @@ pub mod server;
 pub mod site;
 
 pub use body::Body;
+pub use server::Fallback;
 pub use site::Site;

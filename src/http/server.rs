@@ -1,5 +1,5 @@
 //! Listeners, connections and the router: the protocol's path goes to `transport`, everything
-//! else to the web site.
+//! else to a [`Fallback`]: the room server's web site, nothing at all, or pages of one's own.
 //!
 //! hyper reads and answers HTTP/1 on each connection. When an upgrade was promised it gives
 //! the TCP stream back, and `transport` takes it over in a task of its own, so nothing of
@@ -9,14 +9,15 @@
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
-use super::{Body, Site};
+use super::Body;
+use super::error_page::ErrorPage;
 use crate::transport::polling::Outcome;
 use crate::transport::websocket::Pending;
 use crate::transport::{Admitted, Protocol, Server};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Method, Request, Response, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -45,20 +46,45 @@ const HTTP_BUFFER: usize = 16 * 1024;
 /// Pause after a failed accept: usually there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What answers the requests whose path is not the protocol's.
+pub trait Fallback: Send + Sync + 'static {
+    /// Answers one request, whose body is not read.
+    fn respond(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// No pages: 404 for every path.
+impl Fallback for () {
+    async fn respond(&self, method: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {
+        let mut response = ErrorPage::NotFound.response();
+        if *method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+}
+
 /// Serves until `shutdown` is done, then closes everything, within three seconds.
+///
+/// Listeners must not block ([`bind`](super::bind::bind) makes such ones). `fallback` answers
+/// what is not the protocol's; `()` knows no path.
 ///
 /// # Errors
 /// If a listener cannot be given to the runtime.
-pub async fn serve<P: Protocol>(
+pub async fn serve<P: Protocol, F: Fallback>(
     listeners: Vec<TcpListener>,
     server: Server<P>,
-    site: Site,
+    fallback: F,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.start();
     let app = Arc::new(App {
         server: server.clone(),
-        site,
+        fallback,
     });
     let (stop, stopping) = watch::channel(());
     let mut accepting = JoinSet::new();
@@ -84,14 +110,14 @@ pub async fn serve<P: Protocol>(
     Ok(())
 }
 
-struct App<P: Protocol> {
+struct App<P: Protocol, F> {
     server: Server<P>,
-    site: Site,
+    fallback: F,
 }
 
-async fn accept<P: Protocol>(
+async fn accept<P: Protocol, F: Fallback>(
     listener: tokio::net::TcpListener,
-    app: Arc<App<P>>,
+    app: Arc<App<P, F>>,
     stopping: watch::Receiver<()>,
 ) {
     loop {
@@ -120,11 +146,11 @@ async fn accept<P: Protocol>(
 }
 
 /// Serves one connection to its end, or to its upgrade.
-async fn converse<P: Protocol>(
+async fn converse<P: Protocol, F: Fallback>(
     stream: TcpStream,
     address: IpAddr,
     admitted: Admitted<P>,
-    app: Arc<App<P>>,
+    app: Arc<App<P, F>>,
     mut stopping: watch::Receiver<()>,
 ) {
     // Small packets must not wait for an acknowledgement of the one before.
@@ -176,8 +202,8 @@ async fn converse<P: Protocol>(
 }
 
 /// Routes the requests of one connection.
-struct Router<P: Protocol> {
-    app: Arc<App<P>>,
+struct Router<P: Protocol, F> {
+    app: Arc<App<P, F>>,
     address: IpAddr,
     /// The upgrade that the last answer promised.
     promised: Arc<Mutex<Option<Pending>>>,
@@ -188,7 +214,7 @@ struct Router<P: Protocol> {
 #[error("cut off")]
 struct Cut;
 
-impl<P: Protocol> Service<Request<Incoming>> for Router<P> {
+impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Router<P, F> {
     type Response = Response<Body>;
     type Error = Cut;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Cut>> + Send>>;
@@ -204,7 +230,7 @@ impl<P: Protocol> Service<Request<Incoming>> for Router<P> {
             {
                 let (head, _) = request.into_parts();
                 return Ok(app
-                    .site
+                    .fallback
                     .respond(&head.method, &head.uri, &head.headers)
                     .await);
             }

@@ -37,6 +37,7 @@ use crate::http::ice::IceServer;
 use crate::http::path::SitePath;
 use crate::http::public_dir::{Found, PublicDir};
 use crate::http::security;
+use crate::http::server::Fallback;
 
 /// The web site with its settings; shared by all connections.
 #[derive(Debug)]
@@ -93,15 +94,6 @@ impl Site {
         })
     }
 
-    /// Answers one request. Its body, if any, is not looked at.
-    pub async fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
-        let mut response = self.find(method, uri, headers).await;
-        if *method == Method::HEAD {
-            drop_body(&mut response);
-        }
-        response
-    }
-
     async fn find(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
         let Some(path) = SitePath::parse(uri.path()) else {
             return ErrorPage::NotFound.response();
@@ -137,6 +129,16 @@ impl Site {
             Some(asset) => asset_response(asset, headers),
             None => ErrorPage::NotFound.response(),
         }
+    }
+}
+
+impl Fallback for Site {
+    async fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+        let mut response = self.find(method, uri, headers).await;
+        if *method == Method::HEAD {
+            drop_body(&mut response);
+        }
+        response
     }
 }
 

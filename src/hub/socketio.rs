@@ -49,12 +49,19 @@ pub struct SocketIo<A> {
 impl<A: Application> SocketIo<A> {
     /// A server without clients.
     pub fn new(app: A) -> Self {
+        Self::with_handle(|_| app)
+    }
+
+    /// A server without clients, for an application that emits from other tasks or threads:
+    /// it is made with the server's [`Handle`].
+    pub fn with_handle(app: impl FnOnce(Handle) -> A) -> Self {
+        let handle = Handle::default();
         Self {
-            app,
+            app: app(handle.clone()),
             clients: SecondaryMap::new(),
             registry: Registry::default(),
             queue: Emissions::default(),
-            handle: Handle::default(),
+            handle,
         }
     }
 
@@ -145,21 +152,15 @@ impl<A: Application> SocketIo<A> {
                 );
             }
             (Body::Connect(_), Some(_)) => {
-                self.evict(engine, session, &"a second connect to one namespace");
+                Self::broken(engine, session, &"a second connect to one namespace");
             }
             (Body::ConnectError, _) => {
-                self.evict(engine, session, &"a connect error from a client")
+                Self::broken(engine, session, &"a connect error from a client")
             }
             (Body::Event { .. } | Body::Ack { .. } | Body::Disconnect, None) => {
-                self.evict(engine, session, &"a packet for a namespace it is not in");
+                Self::broken(engine, session, &"a packet for a namespace it is not in");
             }
         }
-    }
-
-    /// Closes the connection of a client that broke the rules between packets.
-    fn evict(&mut self, engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
-        self.leave_all(engine, session, DisconnectReason::ForcedServerClose);
-        Self::broken(engine, session, why);
     }
 
     fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {

@@ -11,6 +11,7 @@ use super::decode::MAIN;
 use super::emit::{Io, Reply};
 use super::error::DisconnectReason;
 use super::registry::SocketKey;
+use serde::Serialize;
 use std::net::IpAddr;
 
 /// A Socket.IO application.
@@ -105,5 +106,14 @@ impl Refusal {
             message: message.into(),
             data: None,
         }
+    }
+
+    /// The same refusal with data, which the client finds in the error's `data`.
+    ///
+    /// # Errors
+    /// serde_json's, if the data has no JSON form.
+    pub fn with_data(mut self, data: &impl Serialize) -> Result<Self, serde_json::Error> {
+        self.data = Some(serde_json::to_string(data)?);
+        Ok(self)
     }
 }

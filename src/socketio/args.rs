@@ -8,8 +8,8 @@ use super::attachments::placeholders;
 use super::error::EmitError;
 use super::json::{self, Elements};
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::io;
 
@@ -79,6 +79,11 @@ impl<'a> Arg<'a> {
         serde_json::from_str(self.json)
     }
 
+    /// The bytes that a [`Placeholder`] read out of this argument stands for.
+    pub fn attachment(&self, placeholder: Placeholder) -> Option<&'a Bytes> {
+        self.attachments.get(placeholder.num)
+    }
+
     /// The bytes, if the argument as a whole is binary.
     pub fn binary(&self) -> Option<&'a Bytes> {
         if self.attachments.is_empty() {
@@ -94,6 +99,13 @@ impl<'a> Arg<'a> {
     }
 }
 
+/// Where binary stands inside of an argument: a field of this type in what [`Arg::read`] makes,
+/// and then [`Arg::attachment`] for the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Placeholder {
+    num: usize,
+}
+
 /// JSON text that is written as it is; the caller answers for its form.
 #[derive(Debug, Clone, Copy)]
 pub struct Raw<'a>(pub &'a str);
@@ -101,6 +113,14 @@ pub struct Raw<'a>(pub &'a str);
 /// Bytes that travel as a binary attachment.
 #[derive(Debug, Clone)]
 pub struct Attachment(pub Bytes);
+
+/// An array of arguments, for binary inside of it; without binary any `Serialize` does.
+#[derive(Clone, Copy)]
+pub struct List<'a>(pub &'a [&'a dyn Argument]);
+
+/// An object of arguments by name, for binary inside of it.
+#[derive(Clone, Copy)]
+pub struct Object<'a>(pub &'a [(&'a str, &'a dyn Argument)]);
 
 /// Something that can be an argument of an event or an answer.
 pub trait Argument {
@@ -128,6 +148,31 @@ impl Argument for Raw<'_> {
 impl Argument for Attachment {
     fn write(&self, out: &mut ArgsWriter<'_>) -> Result<(), EmitError> {
         out.attach(&self.0);
+        Ok(())
+    }
+}
+
+impl Argument for List<'_> {
+    fn write(&self, out: &mut ArgsWriter<'_>) -> Result<(), EmitError> {
+        out.json.push('[');
+        out.list(self.0)?;
+        out.json.push(']');
+        Ok(())
+    }
+}
+
+impl Argument for Object<'_> {
+    fn write(&self, out: &mut ArgsWriter<'_>) -> Result<(), EmitError> {
+        out.json.push('{');
+        for (i, (name, value)) in self.0.iter().enumerate() {
+            if i > 0 {
+                out.json.push(',');
+            }
+            name.write(out)?;
+            out.json.push(':');
+            value.write(out)?;
+        }
+        out.json.push('}');
         Ok(())
     }
 }
@@ -258,6 +303,39 @@ mod tests {
             "\"h\u{e9}\\\"\",1.5,null,1e400,{\"_placeholder\":true,\"num\":0},[1,2],{\"_placeholder\":true,\"num\":1}"
         );
         assert_eq!(attachments, ["x", "y"]);
+    }
+
+    #[test]
+    fn binary_can_stand_inside_of_lists_and_objects() {
+        let bytes = Attachment(Bytes::from_static(b"x"));
+        let (json, attachments) = written(&[
+            &bytes,
+            &Object(&[("a\"", &List(&[&1, &bytes])), ("b", &List(&[]))]),
+            &Object(&[]),
+        ]);
+        assert_eq!(
+            json,
+            "{\"_placeholder\":true,\"num\":0},\
+             {\"a\\\"\":[1,{\"_placeholder\":true,\"num\":1}],\"b\":[]},{}"
+        );
+        assert_eq!(attachments, ["x", "x"]);
+    }
+
+    #[test]
+    fn binary_inside_of_an_argument_is_read_by_its_placeholder() {
+        #[derive(Deserialize)]
+        struct File {
+            name: String,
+            bytes: Placeholder,
+        }
+        let bytes = [Bytes::from_static(b"x")];
+        let json = "{\"name\":\"a\",\"bytes\":{\"_placeholder\":true,\"num\":0}}";
+        let args = Args::new(json, &bytes);
+        let arg = args.get(0).expect("is there");
+        let file: File = arg.read().expect("has this shape");
+        assert_eq!(file.name, "a");
+        assert_eq!(arg.attachment(file.bytes), Some(&bytes[0]));
+        assert_eq!(arg.attachment(Placeholder { num: 1 }), None);
     }
 
     #[test]

@@ -6,16 +6,13 @@ use super::encode;
 use super::error::EmitError;
 use super::registry::SocketKey;
 
-/// Rooms that one emission can name, and as many that it can leave out.
-const MAX_NAMED: usize = 8;
-
 /// An emission to many, being put together.
 #[derive(Debug)]
 pub struct Broadcast<'io, 'r> {
     io: Io<'io>,
     namespace: &'r str,
-    rooms: heapless::Vec<&'r str, MAX_NAMED>,
-    except: heapless::Vec<&'r str, MAX_NAMED>,
+    rooms: Vec<&'r str>,
+    except: Vec<&'r str>,
     sender: Option<SocketKey>,
     volatile: bool,
 }
@@ -25,23 +22,22 @@ impl<'io, 'r> Broadcast<'io, 'r> {
         Self {
             io,
             namespace,
-            rooms: heapless::Vec::new(),
-            except: heapless::Vec::new(),
+            rooms: Vec::new(),
+            except: Vec::new(),
             sender: None,
             volatile: false,
         }
     }
 
-    /// To the members of this room too. More than eight rooms are not taken: the ninth and
-    /// later ones are ignored.
+    /// To the members of this room too.
     pub fn to(mut self, room: &'r str) -> Self {
-        let _ = self.rooms.push(room);
+        self.rooms.push(room);
         self
     }
 
-    /// Not to the members of this room. At most eight, as for [`to`](Self::to).
+    /// Not to the members of this room.
     pub fn except(mut self, room: &'r str) -> Self {
-        let _ = self.except.push(room);
+        self.except.push(room);
         self
     }
 

@@ -194,6 +194,16 @@ impl Io<'_> {
         members
     }
 
+    /// The connected sockets of a namespace.
+    pub fn sockets(&mut self, namespace: &str) -> Vec<SocketKey> {
+        let mut sockets = Vec::new();
+        if let Some(namespace) = self.registry.find_namespace(namespace) {
+            self.registry
+                .receivers(namespace, &[], &[], None, &mut sockets);
+        }
+        sockets
+    }
+
     /// The time of this turn.
     pub fn now(&self) -> Instant {
         self.now

@@ -41,9 +41,6 @@ pub enum DisconnectReason {
     /// The client broke the protocol or closed the connection from above.
     #[error("forced close")]
     ForcedClose,
-    /// The server closed the whole connection.
-    #[error("forced server close")]
-    ForcedServerClose,
     /// The bytes were not the protocol.
     #[error("parse error")]
     ParseError,

@@ -25,9 +25,9 @@ pub mod socket_id;
 
 pub use acks::{AckError, AckTicket};
 pub use application::{Admission, Application, Event, Handshake, Refusal};
-pub use args::{Arg, Args, Argument, Attachment, Raw};
+pub use args::{Arg, Args, Argument, Attachment, List, Object, Placeholder, Raw};
 pub use broadcast::Broadcast;
-pub use emit::Io;
+pub use emit::{Io, Reply};
 pub use error::{DecodeError, DisconnectReason, EmitError};
 pub use registry::SocketKey;
 pub use socket_id::SocketId;

@@ -134,7 +134,8 @@ impl Registry {
         }
     }
 
-    /// Removes a socket from its rooms, its namespace and the registry.
+    /// Removes a socket from its rooms, its namespace and the registry. The namespace goes with
+    /// its last socket: its name may be one that a client has made up.
     pub(crate) fn remove(&mut self, key: SocketKey) {
         self.leave_all(key);
         let Some(socket) = self.sockets.remove(key) else {
@@ -154,6 +155,11 @@ impl Registry {
             {
                 moved.at = socket.at;
             }
+        }
+        if namespace.members.is_empty()
+            && let Some(gone) = self.namespaces.remove(socket.namespace)
+        {
+            self.by_name.remove(&gone.name);
         }
     }
 

@@ -55,6 +55,21 @@ fn each_receiver_counts_once_over_several_rooms_and_the_sender_not_at_all() {
 }
 
 #[test]
+fn a_namespace_goes_with_its_last_socket() {
+    let mut rig = Rig::new(2);
+    for n in 0..3 {
+        let made_up = rig.registry.open_namespace(&format!("/{n}"));
+        let id = SocketId::from_random([9; 15]);
+        let socket = rig.registry.add(SessionKey::default(), made_up, id);
+        assert_eq!(rig.registry.namespaces.len(), 2);
+        rig.registry.remove(socket);
+        assert!(rig.registry.find_namespace(&format!("/{n}")).is_none());
+    }
+    assert_eq!(rig.registry.namespaces.len(), 1);
+    assert_eq!(rig.to(&[], &[], None), [0, 1], "others stay as they are");
+}
+
+#[test]
 fn a_socket_has_a_room_of_its_own_that_can_be_left() {
     let mut rig = Rig::new(2);
     let id = SocketId::from_random([1; 15]);
@@ -119,6 +134,6 @@ proptest! {
             rig.registry.remove(key);
         }
         prop_assert!(rig.registry.is_empty() && rig.registry.rooms_len() == 0 && rig.registry.by_id.is_empty());
-        prop_assert!(rig.registry.namespaces[rig.main].members.is_empty());
+        prop_assert!(rig.registry.namespaces.is_empty() && rig.registry.by_name.is_empty());
     }
 }

@@ -1,15 +1,16 @@
-// Starts the servers under test: the control (the official server) and Parlor's binary.
+// Starts the servers under test: controls (on the official server) and ours.
 //
-// Both are child processes that are started with the same flags and print their address as the
-// first line that looks like one; the suite knows nothing else about them. Which run is chosen
-// by PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`. PARLOR_BIN names the binary.
+// Two pairs: the room server, PARLOR_BIN, with its control; and the crate as a library, which
+// is the example `socketio_server`, PARLOR_LIBRARY_BIN, with another. All are child processes
+// that are started with the same flags and print their address as the first line that looks like
+// one; the suite knows nothing else about them. Which run is chosen by PARLOR_CONFORMANCE:
+// `both` (default), `control` or `parlor`.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const PARLOR_BIN = process.env.PARLOR_BIN ?? here("../../../target/release/parlor");
 const START_MS = 20_000;
 
 /** The suite is one busy address; these keep Parlor's limits for one address out of its way. */
@@ -19,23 +20,38 @@ const UNLIMITED = [
   ["--max-event-rate", "100000"],
 ].flat();
 
+/** A binary of ours, which must have been built. */
+function built(path, variable, command) {
+  const file = process.env[variable] ?? here(path);
+  if (existsSync(file)) return file;
+  throw new Error(`there is no ${file}: build it with \`${command}\`, or name one in ${variable}`);
+}
+
+const BUILT = "../../../target";
 const COMMANDS = {
-  control: () => [process.execPath, here("../control.mjs")],
-  parlor: () => {
-    if (!existsSync(PARLOR_BIN)) {
-      throw new Error(
-        `there is no Parlor binary at ${PARLOR_BIN}: ` +
-          "build it with `cargo build --release`, or name another in PARLOR_BIN",
-      );
-    }
-    return [PARLOR_BIN];
-  },
+  control: () => [process.execPath, here("../control.mjs"), ...UNLIMITED],
+  parlor: () => [
+    built(`${BUILT}/release/parlor`, "PARLOR_BIN", "cargo build --release"),
+    ...UNLIMITED,
+  ],
+  "library control": () => [process.execPath, here("../library-control.mjs")],
+  library: () => [
+    built(
+      `${BUILT}/debug/examples/socketio_server`,
+      "PARLOR_LIBRARY_BIN",
+      "cargo build --example socketio_server",
+    ),
+  ],
 };
 
-/** The names of the servers that this run covers. */
-export function targets() {
+/** The servers of a pair: its control first. */
+const PAIRS = { room: ["control", "parlor"], library: ["library control", "library"] };
+
+/** The names of the servers of a pair that this run covers. */
+export function targets(pair = "room") {
   const choice = process.env.PARLOR_CONFORMANCE ?? "both";
-  const names = { both: ["control", "parlor"], control: ["control"], parlor: ["parlor"] }[choice];
+  const [control, ours] = PAIRS[pair];
+  const names = { both: [control, ours], control: [control], parlor: [ours] }[choice];
   if (!names) throw new Error(`PARLOR_CONFORMANCE=${choice}: use both, control or parlor`);
   return names;
 }
@@ -49,7 +65,7 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("PARLOR_")),
   );
-  const child = spawn(command, [...args, "--listen", listen, ...UNLIMITED, ...flags], {
+  const child = spawn(command, [...args, "--listen", listen, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: environment,
   });

@@ -6,11 +6,12 @@ import { pool, start, targets } from "./server.mjs";
 const TEST_MS = 30_000;
 
 /**
- * `define(it, way)` once per server and way. `it(title, flags?, run)` makes a test; `run` gets
- * `{server, way, connect, couple, start, target}` and the clients it makes are closed after it.
+ * `define(it, way)` once per server of the pair and way. `it(title, flags?, run)` makes a test;
+ * `run` gets `{server, way, connect, couple, start, target}` and the clients it makes are closed
+ * after it.
  */
-export function overEveryWay(title, define) {
-  for (const target of targets()) {
+export function overEveryWay(title, define, pair) {
+  for (const target of targets(pair)) {
     describe(`${title} [${target}]`, () => {
       const servers = pool(target);
       after(() => servers.stop());
