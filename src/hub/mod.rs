@@ -176,3 +176,6 @@ impl<P: Protocol> Hub<P> {
 
 /// Closes a session with this reason when it breaks the rules of the layer above.
 pub(crate) const BROKEN: CloseReason = CloseReason::ForcedClose;
+
+#[cfg(test)]
+mod tests;

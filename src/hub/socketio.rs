@@ -63,6 +63,11 @@ impl<A: Application> SocketIo<A> {
         self.handle.clone()
     }
 
+    /// The application.
+    pub fn app(&self) -> &A {
+        &self.app
+    }
+
     /// Who is connected.
     pub fn registry(&self) -> &Registry {
         &self.registry

@@ -377,12 +377,33 @@ impl Registry {
         self.sockets.is_empty()
     }
 
+    /// Namespaces that are known: the main one, and those with somebody in them.
+    pub fn namespaces_len(&self) -> usize {
+        self.namespaces.len()
+    }
+
     /// Rooms with somebody in them, in all namespaces; a socket's own room does not count.
     pub fn rooms_len(&self) -> usize {
         self.namespaces
             .values()
             .map(|namespace| namespace.rooms.len())
             .sum()
+    }
+}
+
+#[cfg(test)]
+impl Registry {
+    /// For tests: whether what is kept twice agrees.
+    pub(crate) fn expect_consistent(&self) {
+        assert_eq!(self.by_id.len(), self.sockets.len());
+        assert_eq!(self.by_name.len(), self.namespaces.len());
+        let members: usize = self.namespaces.values().map(|n| n.members.len()).sum();
+        assert_eq!(members, self.sockets.len());
+        for (_, namespace) in &self.namespaces {
+            for (at, member) in namespace.members.iter().enumerate() {
+                assert_eq!(self.sockets[*member].at as usize, at);
+            }
+        }
     }
 }
 
