@@ -223,7 +223,7 @@ impl<A: Application> SocketIo<A> {
         let key = self.registry.open_namespace(namespace);
         let id = SocketId::from_random(engine.random());
         let socket = self.registry.add(session, key, id);
-        self.registry.set_connected(socket);
+        self.registry.set_connected(socket, true);
         let mark = self.queue.mark();
         // The answer comes first, whatever the application emits.
         self.queue
@@ -280,7 +280,7 @@ impl<A: Application> SocketIo<A> {
         socket: SocketKey,
         reason: DisconnectReason,
     ) {
-        self.registry.set_leaving(socket);
+        self.registry.set_connected(socket, false);
         for id in self.registry.take_owed(socket) {
             let ticket = AckTicket { socket, id };
             self.call(engine, Some(session), |app, io| {

@@ -4,6 +4,7 @@
 //! its socket finds nothing instead of somebody else.
 
 use super::acks::Owed;
+use super::decode::MAIN;
 use super::rooms::{RoomKey, Rooms};
 use super::socket_id::SocketId;
 use crate::engineio::SessionKey;
@@ -28,7 +29,7 @@ pub(super) struct Socket {
     pub(super) rooms: Vec<RoomKey>,
     /// Whether it still is in the room that has its own id for a name.
     in_own_room: bool,
-    /// Whether its connect has been answered.
+    /// Whether emissions reach it.
     pub(super) connected: bool,
     /// Its place among the members of the namespace.
     at: u32,
@@ -128,13 +129,15 @@ impl Registry {
         key
     }
 
-    pub(crate) fn set_connected(&mut self, socket: SocketKey) {
+    /// Whether emissions reach the socket: not before it is connected, nor while it leaves.
+    pub(crate) fn set_connected(&mut self, socket: SocketKey, connected: bool) {
         if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.connected = true;
+            socket.connected = connected;
         }
     }
 
-    /// Removes a socket from its rooms, its namespace and the registry.
+    /// Removes a socket from its rooms, its namespace and the registry. A namespace other than
+    /// the main one goes with its last socket.
     pub(crate) fn remove(&mut self, key: SocketKey) {
         self.leave_all(key);
         let Some(socket) = self.sockets.remove(key) else {
@@ -155,12 +158,12 @@ impl Registry {
                 moved.at = socket.at;
             }
         }
-    }
-
-    /// The socket is leaving: emissions do not reach it any more.
-    pub(crate) fn set_leaving(&mut self, socket: SocketKey) {
-        if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.connected = false;
+        // Names may come from clients, so only the main namespace outlives its sockets.
+        if namespace.members.is_empty()
+            && &*namespace.name != MAIN
+            && let Some(gone) = self.namespaces.remove(socket.namespace)
+        {
+            self.by_name.remove(&gone.name);
         }
     }
 
@@ -377,33 +380,12 @@ impl Registry {
         self.sockets.is_empty()
     }
 
-    /// Namespaces that are known: the main one, and those with somebody in them.
-    pub fn namespaces_len(&self) -> usize {
-        self.namespaces.len()
-    }
-
     /// Rooms with somebody in them, in all namespaces; a socket's own room does not count.
     pub fn rooms_len(&self) -> usize {
         self.namespaces
             .values()
             .map(|namespace| namespace.rooms.len())
             .sum()
-    }
-}
-
-#[cfg(test)]
-impl Registry {
-    /// For tests: whether what is kept twice agrees.
-    pub(crate) fn expect_consistent(&self) {
-        assert_eq!(self.by_id.len(), self.sockets.len());
-        assert_eq!(self.by_name.len(), self.namespaces.len());
-        let members: usize = self.namespaces.values().map(|n| n.members.len()).sum();
-        assert_eq!(members, self.sockets.len());
-        for (_, namespace) in &self.namespaces {
-            for (at, member) in namespace.members.iter().enumerate() {
-                assert_eq!(self.sockets[*member].at as usize, at);
-            }
-        }
     }
 }
 

@@ -152,3 +152,17 @@ fn namespaces_of_one_client_are_bounded() {
         ["44/b,{\"message\":\"Too many namespaces\"}"]
     );
 }
+
+#[test]
+fn a_namespace_goes_with_its_last_socket() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    for n in 0..1000 {
+        let name = format!("/made/{n}");
+        rig.join(ws, &name);
+        rig.send(ws, &format!("41{name},"));
+        rig.send(ws, &format!("40{name}x,{{\"refuse\":\"no\"}}"));
+        rig.drain(ws);
+    }
+    assert!(rig.hub.protocol().registry().namespaces_len() <= 1);
+}
