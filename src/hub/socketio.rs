@@ -224,7 +224,6 @@ impl<A: Application> SocketIo<A> {
         let id = SocketId::from_random(engine.random());
         let socket = self.registry.add(session, key, id);
         self.registry.set_connected(socket, true);
-        let mark = self.queue.mark();
         // The answer comes first, whatever the application emits.
         self.queue
             .push_plain(socket, |out| encode::connect(namespace, &id, out));
@@ -238,13 +237,14 @@ impl<A: Application> SocketIo<A> {
                     client.connect_by = None;
                 }
             }
+            // What is queued for the socket, its answer too, finds nobody when it is carried out.
             Some(Admission::Refuse(refusal)) => {
-                self.queue.roll_back(mark);
+                self.lose_answers(engine, session, socket);
                 self.registry.remove(socket);
                 Self::refuse(engine, session, namespace, &refusal);
             }
             None => {
-                self.queue.roll_back(mark);
+                self.lose_answers(engine, session, socket);
                 self.registry.remove(socket);
             }
         }
@@ -280,19 +280,24 @@ impl<A: Application> SocketIo<A> {
         socket: SocketKey,
         reason: DisconnectReason,
     ) {
-        self.registry.set_connected(socket, false);
-        for id in self.registry.take_owed(socket) {
-            let ticket = AckTicket { socket, id };
-            self.call(engine, Some(session), |app, io| {
-                app.answer(io, ticket, Err(AckError::Disconnected))
-            });
-        }
+        self.lose_answers(engine, session, socket);
         self.call(engine, Some(session), |app, io| {
             app.disconnect(io, socket, reason)
         });
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);
+        }
+    }
+
+    /// Nothing reaches the socket from here on, so no answer that it owes will come.
+    fn lose_answers(&mut self, engine: &mut Engine, session: SessionKey, socket: SocketKey) {
+        self.registry.set_connected(socket, false);
+        for id in self.registry.take_owed(socket) {
+            let ticket = AckTicket { socket, id };
+            self.call(engine, Some(session), |app, io| {
+                app.answer(io, ticket, Err(AckError::Disconnected))
+            });
         }
     }
 }
