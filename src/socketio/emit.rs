@@ -9,7 +9,7 @@ use super::args::{ArgsWriter, Argument};
 use super::broadcast::Broadcast;
 use super::encode;
 use super::error::EmitError;
-use super::registry::{Registry, SocketKey};
+use super::registry::{NamespaceKey, Registry, SocketKey};
 use super::socket_id::SocketId;
 use crate::config::Limits;
 use bytes::Bytes;
@@ -247,15 +247,14 @@ impl Io<'_> {
         args: &[&dyn Argument],
         timeout: Duration,
     ) -> Result<AckTicket, EmitError> {
-        let entry = self.registry.get(socket).ok_or(EmitError::NotConnected)?;
-        if entry
-            .owed
-            .as_ref()
-            .is_some_and(|owed| owed.len() >= self.limits.max_pending_acks)
-        {
+        let namespace = self.reachable(socket)?;
+        let owed = self
+            .registry
+            .get(socket)
+            .and_then(|entry| entry.owed.as_ref());
+        if owed.is_some_and(|owed| owed.len() >= self.limits.max_pending_acks) {
             return Err(EmitError::TooManyAcks);
         }
-        let namespace = entry.namespace;
         let id = self.registry.next_ack(namespace);
         self.emit_as(socket, name, args, Some(id))?;
         if let Some(entry) = self.registry.get_mut(socket) {
@@ -266,6 +265,15 @@ impl Io<'_> {
         Ok(AckTicket { socket, id })
     }
 
+    /// The namespace of a socket that emissions reach: one that is leaving is gone for them.
+    fn reachable(&self, socket: SocketKey) -> Result<NamespaceKey, EmitError> {
+        self.registry
+            .get(socket)
+            .filter(|entry| entry.connected)
+            .map(|entry| entry.namespace)
+            .ok_or(EmitError::NotConnected)
+    }
+
     fn emit_as(
         &mut self,
         socket: SocketKey,
@@ -273,10 +281,7 @@ impl Io<'_> {
         args: &[&dyn Argument],
         ack: Option<u64>,
     ) -> Result<(), EmitError> {
-        let namespace = self
-            .registry
-            .namespace_of(socket)
-            .ok_or(EmitError::NotConnected)?;
+        let namespace = self.reachable(socket)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
         self.queue.encode(mark, true, args, |count, out| {
@@ -292,10 +297,7 @@ impl Io<'_> {
     /// # Errors
     /// [`EmitError`] if the socket is gone or an argument has no JSON form.
     pub fn reply(&mut self, reply: Reply, args: &[&dyn Argument]) -> Result<(), EmitError> {
-        let namespace = self
-            .registry
-            .namespace_of(reply.socket)
-            .ok_or(EmitError::NotConnected)?;
+        let namespace = self.reachable(reply.socket)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
         self.queue.encode(mark, false, args, |count, out| {

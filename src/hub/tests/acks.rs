@@ -107,3 +107,21 @@ fn answers_that_one_socket_owes_are_bounded() {
     rig.send(ws, "42[\"ask me\"]");
     assert_eq!(rig.drain(ws), ["421[\"well\"]"]);
 }
+
+#[test]
+fn a_socket_that_is_leaving_cannot_be_asked() {
+    let (mut rig, log) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "42[\"join\",\"asks again\"]");
+    rig.send(ws, "42[\"ask me\"]");
+    log.take();
+    rig.send(ws, "41");
+    assert_eq!(
+        log.take(),
+        [
+            "answer 0 socket has been disconnected",
+            "not asked: the socket is not connected",
+            "disconnect / client namespace disconnect"
+        ]
+    );
+}
