@@ -16,6 +16,9 @@ use bytes::Bytes;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+/// What stands for a time-out beyond what a clock can say: a hundred years.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Where an answer goes. Using it up answers; an event can be answered once.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reply {
@@ -259,7 +262,8 @@ impl Io<'_> {
         self.emit_as(socket, name, args, Some(id))?;
         if let Some(entry) = self.registry.get_mut(socket) {
             let owed: &mut Owed = entry.owed.get_or_insert_default();
-            owed.add(id, self.now + timeout);
+            let until = self.now.checked_add(timeout);
+            owed.add(id, until.unwrap_or(self.now + NEVER));
         }
         self.queue.commands.push(Command::Watch { socket });
         Ok(AckTicket { socket, id })

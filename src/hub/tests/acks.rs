@@ -125,3 +125,14 @@ fn a_socket_that_is_leaving_cannot_be_asked() {
         ]
     );
 }
+
+#[test]
+fn an_answer_may_take_any_time_if_the_application_says_so() {
+    let (mut rig, log) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "42[\"ask me\",\"forever\"]");
+    assert_eq!(rig.drain(ws), ["420[\"well\"]"]);
+    rig.send(ws, "430[1]");
+    assert_eq!(rig.stats.panics.get(), 0);
+    assert_eq!(log.take().last().map(String::as_str), Some("answer 0 1"));
+}

@@ -158,8 +158,12 @@ impl Application for Actor {
                 let _ = io.emit(socket, "rooms", &[&rooms]);
             }
             "ask me" => {
-                let wait = args.get(0).and_then(|arg| arg.read().ok()).unwrap_or(5000);
-                let asked = io.emit_with_ack(socket, "well", &[], Duration::from_millis(wait));
+                let wait = args.get(0).and_then(|arg| arg.read().ok());
+                let wait = match args.get(0).map(|arg| arg.json()) {
+                    Some("\"forever\"") => Duration::MAX,
+                    _ => Duration::from_millis(wait.unwrap_or(5000)),
+                };
+                let asked = io.emit_with_ack(socket, "well", &[], wait);
                 if let Err(error) = asked {
                     self.log.add(format!("not asked: {error}"));
                 }
