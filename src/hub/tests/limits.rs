@@ -112,3 +112,19 @@ fn pings_count_in_the_budget_and_leave_it() {
     rig.lose(ws);
     rig.expect_empty();
 }
+
+#[test]
+fn who_holds_nothing_may_speak_while_the_budget_is_overdrawn() {
+    let limits = Limits {
+        max_buffered_bytes: 1000,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    rig.stats.hold(1001);
+    rig.send(ws, "42[\"nothing\"]");
+    rig.stats.release(1001);
+    assert_eq!(log.take(), ["event nothing "]);
+    rig.send(ws, "42[\"echo\"]");
+    assert_eq!(rig.drain(ws), ["42[\"echo\"]"]);
+}
