@@ -193,6 +193,11 @@ impl<A: Application> SocketIo<A> {
     }
 
     fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
+        // A client that joins and leaves in a loop costs as much as one that talks.
+        if !self.within_rate(engine, session) {
+            Self::refuse(engine, session, namespace, &Refusal::new("Too many events"));
+            return;
+        }
         let known = self.registry.find_namespace(namespace).is_some()
             || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
                 == Some(true);

@@ -128,3 +128,27 @@ fn who_holds_nothing_may_speak_while_the_budget_is_overdrawn() {
     rig.send(ws, "42[\"echo\"]");
     assert_eq!(rig.drain(ws), ["42[\"echo\"]"]);
 }
+
+#[test]
+fn connects_over_the_rate_are_refused() {
+    let limits = Limits {
+        max_event_rate: 1,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let ws = rig.websocket();
+    for _ in 0..11 {
+        rig.send(ws, "40");
+        rig.send(ws, "41");
+        // What is refused leaves nothing to disconnect.
+        if !rig.hub.engine().is_open(ws.session) {
+            break;
+        }
+    }
+    let frames = rig.drain(ws);
+    assert_eq!(log.take().len(), 10, "disconnects");
+    assert_eq!(
+        frames[10..],
+        ["44{\"message\":\"Too many events\"}", "(close)"]
+    );
+}
