@@ -229,8 +229,11 @@ impl Engine {
                 effects: &mut effects,
             },
         );
-        // A ping is put into the outbox without asking; everything else goes through `send`.
-        self.stats.hold(entry.session.buffered_bytes() - before);
+        // A ping is put into the outbox without asking (everything else goes through `send`),
+        // and a session that is discarded drops its outbox.
+        let after = entry.session.buffered_bytes();
+        self.stats.hold(after.saturating_sub(before));
+        self.stats.release(before.saturating_sub(after));
         if let Some(reason) = effects.closed {
             self.closed.push((key, reason));
         }

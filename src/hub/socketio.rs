@@ -243,14 +243,12 @@ impl<A: Application> SocketIo<A> {
                 }
             }
             // What is queued for the socket, its answer too, finds nobody when it is carried out.
-            Some(Admission::Refuse(refusal)) => {
+            refused => {
                 self.lose_answers(engine, session, socket);
                 self.registry.remove(socket);
-                Self::refuse(engine, session, namespace, &refusal);
-            }
-            None => {
-                self.lose_answers(engine, session, socket);
-                self.registry.remove(socket);
+                if let Some(Admission::Refuse(refusal)) = refused {
+                    Self::refuse(engine, session, namespace, &refusal);
+                }
             }
         }
     }

@@ -182,3 +182,12 @@ fn a_second_poll_ends_the_session_and_releases_the_first() {
     assert_eq!(rig.answer(session).as_deref(), Some("1"));
     rig.expect_empty();
 }
+
+#[test]
+fn what_waits_behind_a_backlog_still_leaves_before_a_close() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.hub.engine().set_backlog(ws.session, ws.socket, true);
+    rig.send(ws, "42[\"close me\"]");
+    assert_eq!(rig.drain(ws), ["42[\"last\"]", "41", "(close)"]);
+}
