@@ -239,9 +239,9 @@ impl Engine {
         }
         self.close_sockets.extend(effects.close_socket);
         self.probe_replies.extend(effects.probe_reply);
-        if effects.cut_post
-            && let Some(waiting) = &mut entry.waiting
-        {
+        if effects.cut_post {
+            // Also one that does not wait yet: it asks before it does.
+            let waiting = entry.waiting.get_or_insert_default();
             waiting.post_cut = true;
             waiting.post.take().inspect(Waker::wake_by_ref);
         }

@@ -191,3 +191,20 @@ fn what_waits_behind_a_backlog_still_leaves_before_a_close() {
     rig.send(ws, "42[\"close me\"]");
     assert_eq!(rig.drain(ws), ["42[\"last\"]", "41", "(close)"]);
 }
+
+#[test]
+fn a_second_post_cuts_the_first_off_whether_or_not_it_waits_already() {
+    for waits in [false, true] {
+        let (mut rig, _) = Rig::new();
+        let session = rig.polling();
+        let start = |rig: &mut Rig| rig.hub.handle(rig.now, session, Input::PostStarted);
+        start(&mut rig).expect("taken");
+        if waits {
+            assert!(!rig.hub.engine().is_post_cut(session, Waker::noop()));
+        }
+        assert_eq!(start(&mut rig), Err(Reject::Conflict));
+        assert!(rig.hub.engine().is_post_cut(session, Waker::noop()));
+        let _ = rig.hub.handle(rig.now, session, Input::PostFinished);
+        rig.expect_empty();
+    }
+}
