@@ -15,18 +15,16 @@
 use super::engine::Engine;
 use super::handle::Handle;
 use super::{BROKEN, Protocol};
-use crate::engineio::session::Outgoing;
 use crate::engineio::{CloseReason, Message, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::acks::{AckError, AckTicket};
-use crate::socketio::application::{Admission, Application, Event, Handshake, Refusal};
+use crate::socketio::application::{Application, Event};
 use crate::socketio::args::Args;
 use crate::socketio::client::{Client, Received};
 use crate::socketio::decode::{Body, Packet, decode};
 use crate::socketio::emit::{Emissions, Io, Reply};
 use crate::socketio::error::DisconnectReason;
 use crate::socketio::registry::{Registry, SocketKey};
-use crate::socketio::{SocketId, encode};
 use bytes::Bytes;
 use slotmap::SecondaryMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -74,7 +72,7 @@ impl<A: Application> SocketIo<A> {
     }
 
     /// Runs one callback. If it panics, what it emitted is dropped and `session` is closed.
-    fn call<R>(
+    pub(super) fn call<R>(
         &mut self,
         engine: &mut Engine,
         session: Option<SessionKey>,
@@ -167,7 +165,7 @@ impl<A: Application> SocketIo<A> {
         Self::broken(engine, session, why);
     }
 
-    fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
+    pub(super) fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
         let (rate, now) = (engine.limits().max_event_rate, engine.now());
         let Some(client) = self.clients.get_mut(session) else {
             return false;
@@ -190,78 +188,6 @@ impl<A: Application> SocketIo<A> {
         client
             .sockets()
             .find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
-    }
-
-    fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
-        // A client that joins and leaves in a loop costs as much as one that talks.
-        if !self.within_rate(engine, session) {
-            Self::refuse(engine, session, namespace, &Refusal::new("Too many events"));
-            return;
-        }
-        let known = self.registry.find_namespace(namespace).is_some()
-            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
-                == Some(true);
-        if !known {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Invalid namespace"),
-            );
-            return;
-        }
-        let Some(client) = self.clients.get(session) else {
-            return;
-        };
-        if client.sockets().count() >= engine.limits().max_namespaces {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Too many namespaces"),
-            );
-            return;
-        }
-        let Some(address) = engine.address(session) else {
-            return;
-        };
-        let key = self.registry.open_namespace(namespace);
-        let id = SocketId::from_random(engine.random());
-        let socket = self.registry.add(session, key, id);
-        self.registry.set_connected(socket, true);
-        // The answer comes first, whatever the application emits.
-        self.queue
-            .push_plain(socket, |out| encode::connect(namespace, &id, out));
-        let handshake = Handshake::new(auth, address);
-        match self.call(engine, Some(session), |app, io| {
-            app.connect(io, socket, &handshake)
-        }) {
-            Some(Admission::Accept) => {
-                if let Some(client) = self.clients.get_mut(session) {
-                    client.add(socket);
-                    client.connect_by = None;
-                }
-            }
-            // What is queued for the socket, its answer too, finds nobody when it is carried out.
-            refused => {
-                self.lose_answers(engine, session, socket);
-                self.registry.remove(socket);
-                if let Some(Admission::Refuse(refusal)) = refused {
-                    Self::refuse(engine, session, namespace, &refusal);
-                }
-            }
-        }
-    }
-
-    fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
-        let mut packet = String::new();
-        encode::connect_error(
-            namespace,
-            &refusal.message,
-            refusal.data.as_deref(),
-            &mut packet,
-        );
-        engine.send(session, Outgoing::Text(&packet));
     }
 
     fn leave_all(&mut self, engine: &mut Engine, session: SessionKey, reason: DisconnectReason) {
@@ -294,7 +220,12 @@ impl<A: Application> SocketIo<A> {
     }
 
     /// Nothing reaches the socket from here on, so no answer that it owes will come.
-    fn lose_answers(&mut self, engine: &mut Engine, session: SessionKey, socket: SocketKey) {
+    pub(super) fn lose_answers(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+    ) {
         self.registry.set_connected(socket, false);
         for id in self.registry.take_owed(socket) {
             let ticket = AckTicket { socket, id };
@@ -381,7 +312,10 @@ impl<A: Application> Protocol for SocketIo<A> {
         }
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {
-            while let Some(id) = self.registry.expire_owed(socket, now) {
+            // All first: one that a callback asks for without giving it time waits for the
+            // next tick, or there would be no end.
+            let overdue = std::iter::from_fn(|| self.registry.expire_owed(socket, now));
+            for id in overdue.collect::<Vec<_>>() {
                 let ticket = AckTicket { socket, id };
                 self.call(engine, Some(session), |app, io| {
                     app.answer(io, ticket, Err(AckError::TimedOut))

@@ -136,3 +136,16 @@ fn an_answer_may_take_any_time_if_the_application_says_so() {
     assert_eq!(rig.stats.panics.get(), 0);
     assert_eq!(log.take().last().map(String::as_str), Some("answer 0 1"));
 }
+
+#[test]
+fn who_asks_again_without_giving_time_does_not_stop_the_server() {
+    let (mut rig, log) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "42[\"join\",\"asks again\"]");
+    rig.send(ws, "42[\"ask me\",0]");
+    for n in 0..3 {
+        log.take();
+        rig.hub.tick(rig.now);
+        assert_eq!(log.take(), [format!("answer {n} operation has timed out")]);
+    }
+}

@@ -214,8 +214,7 @@ impl Application for Actor {
             Err(error) => {
                 self.log.add(format!("answer {id} {error}"));
                 if io.rooms(ticket.socket).contains(&"asks again") {
-                    let again =
-                        io.emit_with_ack(ticket.socket, "well", &[], Duration::from_secs(5));
+                    let again = io.emit_with_ack(ticket.socket, "well", &[], Duration::ZERO);
                     if let Err(error) = again {
                         self.log.add(format!("not asked: {error}"));
                     }
