@@ -18,6 +18,8 @@ pub struct Broadcast<'io, 'r> {
     except: heapless::Vec<&'r str, MAX_NAMED>,
     sender: Option<SocketKey>,
     volatile: bool,
+    /// More rooms were named than fit: to leave one out would tell somebody it was kept from.
+    too_many: bool,
 }
 
 impl<'io, 'r> Broadcast<'io, 'r> {
@@ -29,19 +31,19 @@ impl<'io, 'r> Broadcast<'io, 'r> {
             except: heapless::Vec::new(),
             sender: None,
             volatile: false,
+            too_many: false,
         }
     }
 
-    /// To the members of this room too. More than eight rooms are not taken: the ninth and
-    /// later ones are ignored.
+    /// To the members of this room too. With more than eight rooms [`emit`](Self::emit) fails.
     pub fn to(mut self, room: &'r str) -> Self {
-        let _ = self.rooms.push(room);
+        self.too_many |= self.rooms.push(room).is_err();
         self
     }
 
     /// Not to the members of this room. At most eight, as for [`to`](Self::to).
     pub fn except(mut self, room: &'r str) -> Self {
-        let _ = self.except.push(room);
+        self.too_many |= self.except.push(room).is_err();
         self
     }
 
@@ -60,11 +62,15 @@ impl<'io, 'r> Broadcast<'io, 'r> {
     /// Sends the event; returns how many sockets it is for.
     ///
     /// # Errors
-    /// [`EmitError::Json`] if an argument has no JSON form.
+    /// [`EmitError::Json`] if an argument has no JSON form, [`EmitError::TooManyNamed`] if more
+    /// than eight rooms were named or left out.
     pub fn emit(self, name: &str, args: &[&dyn Argument]) -> Result<usize, EmitError> {
         let Io {
             registry, queue, ..
         } = self.io;
+        if self.too_many {
+            return Err(EmitError::TooManyNamed);
+        }
         let Some(namespace) = registry.find_namespace(self.namespace) else {
             return Ok(0);
         };

@@ -70,6 +70,9 @@ pub enum EmitError {
     /// An argument has no JSON form.
     #[error("an argument cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// An emission to many names more rooms than one may.
+    #[error("an emission can name eight rooms and leave out as many")]
+    TooManyNamed,
     /// The socket already is in as many rooms as one may be.
     #[error("the socket is in too many rooms (max_rooms_per_socket)")]
     TooManyRooms,

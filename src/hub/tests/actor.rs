@@ -139,6 +139,14 @@ impl Application for Actor {
                 let to = io.broadcast(&namespace).to("a").to("b").except("c");
                 let _ = to.emit("abc", &[]);
             }
+            "all but" => {
+                let rooms: Vec<&str> = args.iter().filter_map(|arg| arg.as_plain_str()).collect();
+                let all = io.broadcast(&namespace);
+                let but = rooms.iter().fold(all, |to, room| to.except(room));
+                if let Err(error) = but.emit("all but", &[]) {
+                    self.log.add(format!("not sent: {error}"));
+                }
+            }
             "volatile" => {
                 let args = rest(&args, 0);
                 let _ = io

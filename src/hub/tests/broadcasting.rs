@@ -98,3 +98,18 @@ fn rooms_are_bounded_for_each_socket() {
     rig.send(ws, "42[\"rooms\"]");
     assert_eq!(rig.drain(ws), ["42[\"rooms\",[\"a\"]]"]);
 }
+
+#[test]
+fn an_emission_that_leaves_out_more_rooms_than_fit_goes_to_nobody() {
+    let (mut rig, log) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    let eight = "\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"";
+    rig.send(ws, &format!("42[\"all but\",{eight}]"));
+    assert_eq!(rig.drain(ws), ["42[\"all but\"]"]);
+    log.take();
+    rig.send(ws, "42[\"join\",\"9\"]");
+    rig.send(ws, &format!("42[\"all but\",{eight},\"9\"]"));
+    assert_eq!(rig.drain(ws), [""; 0]);
+    let notes = log.take();
+    assert!(notes[1].starts_with("not sent: "), "{notes:?}");
+}
