@@ -62,7 +62,7 @@ pub(crate) struct Emissions {
 }
 
 impl Emissions {
-    /// Capacity that is kept from turn to turn.
+    /// Bytes of capacity that each part keeps from turn to turn.
     const KEEP: usize = 64 * 1024;
 
     pub(crate) fn mark(&self) -> Mark {
@@ -83,12 +83,15 @@ impl Emissions {
     }
 
     pub(crate) fn clear(&mut self) {
+        fn empty<T>(part: &mut Vec<T>) {
+            part.clear();
+            part.shrink_to(Emissions::KEEP / size_of::<T>());
+        }
         self.text.clear();
         self.text.shrink_to(Self::KEEP);
-        self.attachments.clear();
-        self.receivers.clear();
-        self.receivers.shrink_to(Self::KEEP);
-        self.commands.clear();
+        empty(&mut self.attachments);
+        empty(&mut self.receivers);
+        empty(&mut self.commands);
     }
 
     /// Adds a packet to one receiver that has its text already.
@@ -340,5 +343,25 @@ impl Io<'_> {
             socket,
             close: true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_was_long_once_does_not_stay_large() {
+        let mut queue = Emissions::default();
+        for _ in 0..100_000 {
+            queue.attachments.push(Bytes::new());
+            queue.push_plain(SocketKey::default(), |out| out.push_str("42"));
+        }
+        queue.clear();
+        let bytes = queue.text.capacity()
+            + queue.attachments.capacity() * size_of::<Bytes>()
+            + queue.receivers.capacity() * size_of::<SocketKey>()
+            + queue.commands.capacity() * size_of::<Command>();
+        assert!(bytes <= 4 * Emissions::KEEP, "{bytes}");
     }
 }
