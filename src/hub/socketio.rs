@@ -8,6 +8,8 @@
 //! | event, answer, disconnect | the application is told |
 //! | bytes that are not the protocol | the whole connection is closed |
 //! | no connect within `connect_timeout` | the whole connection is closed |
+//! | more events than the rate allows | they are dropped, in the end the connection is closed |
+//! | more connects than that | a connect error, in the end the connection is closed |
 //!
 //! Invariant: a callback never runs inside another one. What it emits waits in one queue, in
 //! order; commands that lead to callbacks (a disconnect) append to the same queue.

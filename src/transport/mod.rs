@@ -151,7 +151,7 @@ impl<P> Clone for Server<P> {
 }
 
 impl<P: Protocol> Server<P> {
-    /// A server for this protocol. [`run`](Self::run) must be polled for it to work.
+    /// A server for this protocol. It works once it is [started](Self::start).
     pub fn new(
         settings: config::Protocol,
         limits: config::Limits,
