@@ -69,7 +69,7 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     /// Engine.IO handshakes per second from one address, averaged over ten seconds.
     pub max_handshake_rate: u32,
-    /// Socket.IO events per second from one session, averaged over ten seconds.
+    /// Socket.IO events and connects per second from one session, averaged over ten seconds.
     pub max_event_rate: u32,
     /// Bytes held for all clients together: request bodies, partial frames and outboxes.
     pub max_buffered_bytes: usize,

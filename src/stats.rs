@@ -50,9 +50,10 @@ pub struct Stats {
 
 impl Stats {
     /// Takes `bytes` out of the shared budget of `most`; `false` if there is not enough left.
+    /// No bytes can always be had, also while the budget is overdrawn.
     pub fn reserve(&self, bytes: usize, most: usize) -> bool {
         let before = self.buffered.fetch_add(bytes, Relaxed);
-        if before.saturating_add(bytes) <= most {
+        if bytes == 0 || before.saturating_add(bytes) <= most {
             return true;
         }
         self.buffered.fetch_sub(bytes, Relaxed);

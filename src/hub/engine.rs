@@ -229,16 +229,19 @@ impl Engine {
                 effects: &mut effects,
             },
         );
-        // A ping is put into the outbox without asking; everything else goes through `send`.
-        self.stats.hold(entry.session.buffered_bytes() - before);
+        // A ping is put into the outbox without asking (everything else goes through `send`),
+        // and a session that is discarded drops its outbox.
+        let after = entry.session.buffered_bytes();
+        self.stats.hold(after.saturating_sub(before));
+        self.stats.release(before.saturating_sub(after));
         if let Some(reason) = effects.closed {
             self.closed.push((key, reason));
         }
         self.close_sockets.extend(effects.close_socket);
         self.probe_replies.extend(effects.probe_reply);
-        if effects.cut_post
-            && let Some(waiting) = &mut entry.waiting
-        {
+        if effects.cut_post {
+            // Also one that does not wait yet: it asks before it does.
+            let waiting = entry.waiting.get_or_insert_default();
             waiting.post_cut = true;
             waiting.post.take().inspect(Waker::wake_by_ref);
         }

@@ -12,6 +12,7 @@
 mod deliver;
 pub mod engine;
 pub mod handle;
+mod joining;
 mod outgoing;
 pub mod protocol;
 pub mod socketio;
@@ -102,7 +103,9 @@ impl<P: Protocol> Hub<P> {
     /// Handles everything that is due.
     pub fn tick(&mut self, now: Instant) {
         self.engine.now = now;
-        while let Some(session) = self.engine.pop_due() {
+        // All first: one that is due again at once waits for the next turn.
+        let due: Vec<_> = std::iter::from_fn(|| self.engine.pop_due()).collect();
+        for session in due {
             self.engine.handle(session, Input::Tick);
             if self.engine.is_open(session) {
                 self.protocol.tick(&mut self.engine, session);
@@ -176,3 +179,6 @@ impl<P: Protocol> Hub<P> {
 
 /// Closes a session with this reason when it breaks the rules of the layer above.
 pub(crate) const BROKEN: CloseReason = CloseReason::ForcedClose;
+
+#[cfg(test)]
+mod tests;

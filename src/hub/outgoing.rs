@@ -107,7 +107,8 @@ impl Engine {
             {
                 waker.wake();
             }
-            if entry.backlog {
+            // A session that is closed hands over what is left: nobody will ask it again.
+            if entry.backlog && entry.session.is_open() {
                 continue;
             }
             let before = entry.session.buffered_bytes();

@@ -8,6 +8,8 @@
 //! | event, answer, disconnect | the application is told |
 //! | bytes that are not the protocol | the whole connection is closed |
 //! | no connect within `connect_timeout` | the whole connection is closed |
+//! | more events than the rate allows | they are dropped, in the end the connection is closed |
+//! | more connects than that | a connect error, in the end the connection is closed |
 //!
 //! Invariant: a callback never runs inside another one. What it emits waits in one queue, in
 //! order; commands that lead to callbacks (a disconnect) append to the same queue.
@@ -15,18 +17,16 @@
 use super::engine::Engine;
 use super::handle::Handle;
 use super::{BROKEN, Protocol};
-use crate::engineio::session::Outgoing;
 use crate::engineio::{CloseReason, Message, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::acks::{AckError, AckTicket};
-use crate::socketio::application::{Admission, Application, Event, Handshake, Refusal};
+use crate::socketio::application::{Application, Event};
 use crate::socketio::args::Args;
 use crate::socketio::client::{Client, Received};
 use crate::socketio::decode::{Body, Packet, decode};
 use crate::socketio::emit::{Emissions, Io, Reply};
 use crate::socketio::error::DisconnectReason;
 use crate::socketio::registry::{Registry, SocketKey};
-use crate::socketio::{SocketId, encode};
 use bytes::Bytes;
 use slotmap::SecondaryMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,13 +70,18 @@ impl<A: Application> SocketIo<A> {
         self.handle.clone()
     }
 
+    /// The application.
+    pub fn app(&self) -> &A {
+        &self.app
+    }
+
     /// Who is connected.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
     /// Runs one callback. If it panics, what it emitted is dropped and `session` is closed.
-    fn call<R>(
+    pub(super) fn call<R>(
         &mut self,
         engine: &mut Engine,
         session: Option<SessionKey>,
@@ -163,7 +168,7 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
-    fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
+    pub(super) fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
         let (rate, now) = (engine.limits().max_event_rate, engine.now());
         let Some(client) = self.clients.get_mut(session) else {
             return false;
@@ -188,75 +193,6 @@ impl<A: Application> SocketIo<A> {
             .find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
     }
 
-    fn connect(&mut self, engine: &mut Engine, session: SessionKey, namespace: &str, auth: &str) {
-        let known = self.registry.find_namespace(namespace).is_some()
-            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
-                == Some(true);
-        if !known {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Invalid namespace"),
-            );
-            return;
-        }
-        let Some(client) = self.clients.get(session) else {
-            return;
-        };
-        if client.sockets().count() >= engine.limits().max_namespaces {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Too many namespaces"),
-            );
-            return;
-        }
-        let Some(address) = engine.address(session) else {
-            return;
-        };
-        let key = self.registry.open_namespace(namespace);
-        let id = SocketId::from_random(engine.random());
-        let socket = self.registry.add(session, key, id);
-        self.registry.set_connected(socket);
-        let mark = self.queue.mark();
-        // The answer comes first, whatever the application emits.
-        self.queue
-            .push_plain(socket, |out| encode::connect(namespace, &id, out));
-        let handshake = Handshake::new(auth, address);
-        match self.call(engine, Some(session), |app, io| {
-            app.connect(io, socket, &handshake)
-        }) {
-            Some(Admission::Accept) => {
-                if let Some(client) = self.clients.get_mut(session) {
-                    client.add(socket);
-                    client.connect_by = None;
-                }
-            }
-            Some(Admission::Refuse(refusal)) => {
-                self.queue.roll_back(mark);
-                self.registry.remove(socket);
-                Self::refuse(engine, session, namespace, &refusal);
-            }
-            None => {
-                self.queue.roll_back(mark);
-                self.registry.remove(socket);
-            }
-        }
-    }
-
-    fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
-        let mut packet = String::new();
-        encode::connect_error(
-            namespace,
-            &refusal.message,
-            refusal.data.as_deref(),
-            &mut packet,
-        );
-        engine.send(session, Outgoing::Text(&packet));
-    }
-
     fn leave_all(&mut self, engine: &mut Engine, session: SessionKey, reason: DisconnectReason) {
         let sockets: Vec<_> = self
             .clients
@@ -276,19 +212,29 @@ impl<A: Application> SocketIo<A> {
         socket: SocketKey,
         reason: DisconnectReason,
     ) {
-        self.registry.set_leaving(socket);
-        for id in self.registry.take_owed(socket) {
-            let ticket = AckTicket { socket, id };
-            self.call(engine, Some(session), |app, io| {
-                app.answer(io, ticket, Err(AckError::Disconnected))
-            });
-        }
+        self.lose_answers(engine, session, socket);
         self.call(engine, Some(session), |app, io| {
             app.disconnect(io, socket, reason)
         });
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);
+        }
+    }
+
+    /// Nothing reaches the socket from here on, so no answer that it owes will come.
+    pub(super) fn lose_answers(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+    ) {
+        self.registry.set_connected(socket, false);
+        for id in self.registry.take_owed(socket) {
+            let ticket = AckTicket { socket, id };
+            self.call(engine, Some(session), |app, io| {
+                app.answer(io, ticket, Err(AckError::Disconnected))
+            });
         }
     }
 }
@@ -369,7 +315,10 @@ impl<A: Application> Protocol for SocketIo<A> {
         }
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {
-            while let Some(id) = self.registry.expire_owed(socket, now) {
+            // All first: one that a callback asks for without giving it time waits for the
+            // next tick, or there would be no end.
+            let overdue = std::iter::from_fn(|| self.registry.expire_owed(socket, now));
+            for id in overdue.collect::<Vec<_>>() {
                 let ticket = AckTicket { socket, id };
                 self.call(engine, Some(session), |app, io| {
                     app.answer(io, ticket, Err(AckError::TimedOut))

@@ -9,12 +9,15 @@ use super::args::{ArgsWriter, Argument};
 use super::broadcast::Broadcast;
 use super::encode;
 use super::error::EmitError;
-use super::registry::{Registry, SocketKey};
+use super::registry::{NamespaceKey, Registry, SocketKey};
 use super::socket_id::SocketId;
 use crate::config::Limits;
 use bytes::Bytes;
 use std::ops::Range;
 use std::time::{Duration, Instant};
+
+/// What stands for a time-out beyond what a clock can say: a hundred years.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Where an answer goes. Using it up answers; an event can be answered once.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub(crate) struct Emissions {
 }
 
 impl Emissions {
-    /// Capacity that is kept from turn to turn.
+    /// Bytes of capacity that each part keeps from turn to turn.
     const KEEP: usize = 64 * 1024;
 
     pub(crate) fn mark(&self) -> Mark {
@@ -80,12 +83,15 @@ impl Emissions {
     }
 
     pub(crate) fn clear(&mut self) {
+        fn empty<T>(part: &mut Vec<T>) {
+            part.clear();
+            part.shrink_to(Emissions::KEEP / size_of::<T>());
+        }
         self.text.clear();
         self.text.shrink_to(Self::KEEP);
-        self.attachments.clear();
-        self.receivers.clear();
-        self.receivers.shrink_to(Self::KEEP);
-        self.commands.clear();
+        empty(&mut self.attachments);
+        empty(&mut self.receivers);
+        empty(&mut self.commands);
     }
 
     /// Adds a packet to one receiver that has its text already.
@@ -257,23 +263,32 @@ impl Io<'_> {
         args: &[&dyn Argument],
         timeout: Duration,
     ) -> Result<AckTicket, EmitError> {
-        let entry = self.registry.get(socket).ok_or(EmitError::NotConnected)?;
-        if entry
-            .owed
-            .as_ref()
-            .is_some_and(|owed| owed.len() >= self.limits.max_pending_acks)
-        {
+        let namespace = self.reachable(socket)?;
+        let owed = self
+            .registry
+            .get(socket)
+            .and_then(|entry| entry.owed.as_ref());
+        if owed.is_some_and(|owed| owed.len() >= self.limits.max_pending_acks) {
             return Err(EmitError::TooManyAcks);
         }
-        let namespace = entry.namespace;
         let id = self.registry.next_ack(namespace);
         self.emit_as(socket, name, args, Some(id))?;
         if let Some(entry) = self.registry.get_mut(socket) {
             let owed: &mut Owed = entry.owed.get_or_insert_default();
-            owed.add(id, self.now + timeout);
+            let until = self.now.checked_add(timeout);
+            owed.add(id, until.unwrap_or(self.now + NEVER));
         }
         self.queue.commands.push(Command::Watch { socket });
         Ok(AckTicket { socket, id })
+    }
+
+    /// The namespace of a socket that emissions reach: one that is leaving is gone for them.
+    fn reachable(&self, socket: SocketKey) -> Result<NamespaceKey, EmitError> {
+        self.registry
+            .get(socket)
+            .filter(|entry| entry.connected)
+            .map(|entry| entry.namespace)
+            .ok_or(EmitError::NotConnected)
     }
 
     fn emit_as(
@@ -283,10 +298,7 @@ impl Io<'_> {
         args: &[&dyn Argument],
         ack: Option<u64>,
     ) -> Result<(), EmitError> {
-        let namespace = self
-            .registry
-            .namespace_of(socket)
-            .ok_or(EmitError::NotConnected)?;
+        let namespace = self.reachable(socket)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
         self.queue.encode(mark, true, args, |count, out| {
@@ -302,10 +314,7 @@ impl Io<'_> {
     /// # Errors
     /// [`EmitError`] if the socket is gone or an argument has no JSON form.
     pub fn reply(&mut self, reply: Reply, args: &[&dyn Argument]) -> Result<(), EmitError> {
-        let namespace = self
-            .registry
-            .namespace_of(reply.socket)
-            .ok_or(EmitError::NotConnected)?;
+        let namespace = self.reachable(reply.socket)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
         self.queue.encode(mark, false, args, |count, out| {
@@ -344,5 +353,25 @@ impl Io<'_> {
             socket,
             close: true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_was_long_once_does_not_stay_large() {
+        let mut queue = Emissions::default();
+        for _ in 0..100_000 {
+            queue.attachments.push(Bytes::new());
+            queue.push_plain(SocketKey::default(), |out| out.push_str("42"));
+        }
+        queue.clear();
+        let bytes = queue.text.capacity()
+            + queue.attachments.capacity() * size_of::<Bytes>()
+            + queue.receivers.capacity() * size_of::<SocketKey>()
+            + queue.commands.capacity() * size_of::<Command>();
+        assert!(bytes <= 4 * Emissions::KEEP, "{bytes}");
     }
 }

@@ -61,7 +61,7 @@ pub enum DisconnectReason {
 /// Something the application asked for that could not be done; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
-    /// The socket is gone.
+    /// The socket is gone or leaving.
     #[error("the socket is not connected")]
     NotConnected,
     /// An argument has no JSON form.

@@ -4,6 +4,7 @@
 //! its socket finds nothing instead of somebody else.
 
 use super::acks::Owed;
+use super::decode::MAIN;
 use super::rooms::{RoomKey, Rooms};
 use super::socket_id::SocketId;
 use crate::engineio::SessionKey;
@@ -28,7 +29,7 @@ pub(super) struct Socket {
     pub(super) rooms: Vec<RoomKey>,
     /// Whether it still is in the room that has its own id for a name.
     in_own_room: bool,
-    /// Whether its connect has been answered.
+    /// Whether emissions reach it.
     pub(super) connected: bool,
     /// Its place among the members of the namespace.
     at: u32,
@@ -128,14 +129,15 @@ impl Registry {
         key
     }
 
-    pub(crate) fn set_connected(&mut self, socket: SocketKey) {
+    /// Whether emissions reach the socket: not before it is connected, nor while it leaves.
+    pub(crate) fn set_connected(&mut self, socket: SocketKey, connected: bool) {
         if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.connected = true;
+            socket.connected = connected;
         }
     }
 
-    /// Removes a socket from its rooms, its namespace and the registry. The namespace goes with
-    /// its last socket: its name may be one that a client has made up.
+    /// Removes a socket from its rooms, its namespace and the registry. A namespace other than
+    /// the main one goes with its last socket.
     pub(crate) fn remove(&mut self, key: SocketKey) {
         self.leave_all(key);
         let Some(socket) = self.sockets.remove(key) else {
@@ -156,17 +158,12 @@ impl Registry {
                 moved.at = socket.at;
             }
         }
+        // Names may come from clients, so only the main namespace outlives its sockets.
         if namespace.members.is_empty()
+            && &*namespace.name != MAIN
             && let Some(gone) = self.namespaces.remove(socket.namespace)
         {
             self.by_name.remove(&gone.name);
-        }
-    }
-
-    /// The socket is leaving: emissions do not reach it any more.
-    pub(crate) fn set_leaving(&mut self, socket: SocketKey) {
-        if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.connected = false;
         }
     }
 

@@ -103,8 +103,8 @@ impl<P: Protocol> Flusher<P> {
             ..
         } = self;
         let stats = &server.0.stats;
-        let mut state = server.lock();
-        let state = &mut *state;
+        let mut guard = server.lock();
+        let state = &mut *guard;
         let now = std::time::Instant::now();
         state.hub.run_queued(now, cx.waker());
         for (key, half) in state.opened.drain(..) {
@@ -167,6 +167,7 @@ impl<P: Protocol> Flusher<P> {
         {
             state.flusher = Some(cx.waker().clone());
         }
+        server.settled(guard);
     }
 
     /// Writes one batch; what does not go out becomes the connection's backlog.
@@ -298,5 +299,68 @@ impl<P: Protocol> Future for Flusher<P> {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::engineio::{Message, SessionKey};
+    use crate::hub::Engine;
+    use crate::stats::Stats;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::Waker;
+    use std::time::{Duration, Instant};
+
+    /// Sets its session a time when it is told so from outside.
+    #[derive(Debug, Default)]
+    struct Late {
+        session: Option<SessionKey>,
+        at: Option<Instant>,
+    }
+
+    impl Protocol for Late {
+        fn open(&mut self, _: &mut Engine, session: SessionKey) {
+            self.session = Some(session);
+        }
+
+        fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
+
+        fn close(&mut self, _: &mut Engine, _: SessionKey, _: crate::engineio::CloseReason) {}
+
+        fn deadline(&self, _: SessionKey) -> Option<Instant> {
+            self.at
+        }
+
+        fn run_queued(&mut self, engine: &mut Engine, _: &Waker) {
+            self.at = Some(engine.now() + Duration::from_secs(1));
+            self.session
+                .into_iter()
+                .for_each(|session| engine.touch(session));
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_a_queued_job_sets_reaches_the_clock() {
+        let server = Server::new(
+            config::Protocol::default(),
+            config::Limits::default(),
+            Arc::new(Stats::default()),
+            Late::default(),
+        );
+        server.turn(|state, now| {
+            state.hub.open(now, IpAddr::V4(Ipv4Addr::LOCALHOST), None);
+            // As the clock does before it sleeps.
+            state.armed = state.deadline();
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut set = pin!(server.0.clock.notified());
+        let mut flusher = Flusher::new(server.clone());
+        assert!(set.as_mut().poll(&mut cx).is_pending());
+        assert!(Pin::new(&mut flusher).poll(&mut cx).is_pending());
+        assert!(set.as_mut().poll(&mut cx).is_ready());
     }
 }

@@ -259,22 +259,27 @@ impl<P: Protocol> Server<P> {
         } else {
             None
         };
+        self.settled(state);
+        if let Some(flusher) = flusher {
+            flusher.wake();
+        }
+        result
+    }
+
+    /// Ends a turn: tells the clock of an earlier deadline, and who waits for the end of it.
+    fn settled(&self, mut state: MutexGuard<'_, State<P>>) {
         let earlier = match (state.deadline(), state.armed) {
             (Some(next), Some(armed)) => next < armed,
             (next, _) => next.is_some(),
         };
         let drained = state.stopping && state.is_drained();
         drop(state);
-        if let Some(flusher) = flusher {
-            flusher.wake();
-        }
         if drained {
             self.0.drained.notify_waiters();
         }
         if earlier {
             self.0.clock.notify_one();
         }
-        result
     }
 }
 

@@ -5,7 +5,7 @@
 //! tell the session then. Bodies are held to the limit in bytes while they come in, and count
 //! against the budget that all clients share.
 
-use super::reject::{Answer, answer, empty, refuse};
+use super::reject::{Answer, answer, refuse};
 use super::{Server, websocket};
 use crate::engineio::handshake::{Intent, Query, Transport};
 use crate::engineio::packet::Packet;
@@ -105,11 +105,16 @@ impl<P: Protocol> Server<P> {
     }
 
     fn handshake(&self, address: IpAddr) -> Answer {
-        let payload = self.turn(|state, now| {
+        let (open, payload) = self.turn(|state, now| {
             let opened = state.hub.open(now, address, None);
-            state.hub.take_payload(opened.key)
+            let open = state.hub.engine().is_open(opened.key);
+            (open, state.hub.take_payload(opened.key))
         });
-        polled(payload)
+        match payload {
+            Some(payload) if open => polled(payload),
+            // Closed at once: there was no room for its open packet.
+            _ => refuse(Reject::Full),
+        }
     }
 
     async fn poll(&self, session: SessionKey) -> Outcome {
@@ -134,7 +139,7 @@ impl<P: Protocol> Server<P> {
         })
         .await;
         guard.gone = None;
-        Outcome::Answer(polled(Some(payload)))
+        Outcome::Answer(polled(payload))
     }
 
     async fn post<B>(&self, session: SessionKey, request: Request<B>) -> Outcome
@@ -246,12 +251,8 @@ impl<P: Protocol> Server<P> {
 }
 
 /// The 200 of a poll or a polling handshake.
-fn polled(payload: Option<Vec<u8>>) -> Answer {
-    match payload {
-        Some(payload) => answer(StatusCode::OK, "text/plain; charset=UTF-8", payload),
-        // A handshake whose session was closed at once.
-        None => empty(StatusCode::BAD_REQUEST),
-    }
+fn polled(payload: Vec<u8>) -> Answer {
+    answer(StatusCode::OK, "text/plain; charset=UTF-8", payload)
 }
 
 /// Why a body was not read to its end.
@@ -290,5 +291,39 @@ impl<P: Protocol> Drop for Guard<'_, P> {
                 .server
                 .turn(|state, now| state.hub.handle(now, self.session, gone));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::engineio::{CloseReason, Message};
+    use crate::hub::Engine;
+    use crate::stats::Stats;
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+
+    struct Silent;
+
+    impl Protocol for Silent {
+        fn open(&mut self, _: &mut Engine, _: SessionKey) {}
+        fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
+        fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+    }
+
+    #[test]
+    fn a_handshake_that_finds_no_room_is_told_to_come_later_and_leaves_nothing() {
+        let limits = config::Limits {
+            max_buffered_bytes: 10,
+            ..config::Limits::default()
+        };
+        let stats = Arc::new(Stats::default());
+        let settings = config::Protocol::default();
+        let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
+        let answer = server.handshake(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(server.lock().hub.engine().is_empty());
+        assert_eq!(stats.buffered(), 0);
     }
 }

@@ -24,7 +24,7 @@
 //! | garbage on it | | polling, it is closed | closed: parse error | - | - |
 //! | it is lost | | polling | closed: transport close or error | - | - |
 //! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
-//! | close, discarding | closed, poll gets `1` | same, probe closed | closed | closed | - |
+//! | close, discarding | closed, poll gets `1`, outbox dropped | same, probe closed | closed, outbox dropped | same | same |
 //! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
@@ -306,20 +306,17 @@ impl Session {
                 }
                 Step::Done
             }
-            (Phase::WebSocket(_), Input::Close(reason) | Input::Discard(reason)) => {
+            (Phase::WebSocket(_), Input::Close(reason)) => {
                 self.end(reason, NOOP, cx);
                 Step::Done
             }
-            (Phase::Polling | Phase::Probing(_), Input::Discard(reason)) => {
+            (_, Input::Discard(reason)) => {
+                // What waits is not wanted any more, so it need not be held till the end.
+                self.outbox = Outbox::default();
                 self.end(reason, CLOSE, cx);
                 Step::Done
             }
-            (Phase::Closing { .. }, Input::Discard(_)) => {
-                self.phase = Phase::Closed(None);
-                Step::Done
-            }
-            (Phase::Closing { .. } | Phase::Closed(_), Input::Close(_))
-            | (Phase::Closed(_), Input::Discard(_)) => Step::Done,
+            (Phase::Closing { .. } | Phase::Closed(_), Input::Close(_)) => Step::Done,
 
             (Phase::Closing { until }, Input::Tick) => {
                 if until <= cx.now {

@@ -4,6 +4,26 @@ use super::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+impl Registry {
+    /// For tests: the namespaces that are known.
+    pub(crate) fn namespaces_len(&self) -> usize {
+        self.namespaces.len()
+    }
+
+    /// For tests: whether what is kept twice agrees.
+    pub(crate) fn expect_consistent(&self) {
+        assert_eq!(self.by_id.len(), self.sockets.len());
+        assert_eq!(self.by_name.len(), self.namespaces.len());
+        let members: usize = self.namespaces.values().map(|n| n.members.len()).sum();
+        assert_eq!(members, self.sockets.len());
+        for (_, namespace) in &self.namespaces {
+            for (at, member) in namespace.members.iter().enumerate() {
+                assert_eq!(self.sockets[*member].at as usize, at);
+            }
+        }
+    }
+}
+
 struct Rig {
     registry: Registry,
     main: NamespaceKey,
@@ -16,7 +36,7 @@ impl Rig {
         let main = registry.open_namespace("/");
         let sockets = (0..count).map(|n| {
             let key = registry.add(SessionKey::default(), main, SocketId::from_random([n; 15]));
-            registry.set_connected(key);
+            registry.set_connected(key, true);
             key
         });
         let sockets = sockets.collect();
@@ -134,6 +154,7 @@ proptest! {
             rig.registry.remove(key);
         }
         prop_assert!(rig.registry.is_empty() && rig.registry.rooms_len() == 0 && rig.registry.by_id.is_empty());
-        prop_assert!(rig.registry.namespaces.is_empty() && rig.registry.by_name.is_empty());
+        rig.registry.expect_consistent();
+        prop_assert!(rig.registry.namespaces[rig.main].members.is_empty(), "the main one stays, empty");
     }
 }

@@ -1,0 +1,154 @@
+//! What is bounded, and who pays when a bound is reached.
+
+use super::*;
+
+#[test]
+fn events_over_the_rate_are_dropped_and_those_who_go_on_are_closed() {
+    let limits = Limits {
+        max_event_rate: 1,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    for _ in 0..20 {
+        rig.send(ws, "42[\"echo\"]");
+    }
+    let passed = rig.drain(ws).len();
+    assert!((9..=10).contains(&passed), "{passed}");
+    rig.pass(seconds(2));
+    for _ in 0..20 {
+        rig.send(ws, "42[\"echo\"]");
+    }
+    assert_eq!(rig.drain(ws).len(), 2);
+    for _ in 0..1000 {
+        rig.send(ws, "42[\"echo\"]");
+    }
+    assert_eq!(rig.drain(ws), ["(close)"]);
+    assert!(rig.stats.events_limited.get() > 1000);
+}
+
+#[test]
+fn a_reader_that_stops_is_closed_and_the_others_are_not() {
+    let limits = Limits {
+        max_outbox_bytes: 1000,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let (quick, slow) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    let away = rig.polling();
+    rig.post(away, "40").expect("taken");
+    rig.hub
+        .engine()
+        .set_backlog(slow.session, slow.socket, true);
+    for _ in 0..11 {
+        rig.send(quick, "42[\"large\",80]");
+        assert_eq!(rig.drain(quick).len(), 1);
+    }
+    log.take();
+    assert_eq!(rig.stats.buffered(), 0, "what it did not read is dropped");
+    assert_eq!(rig.drain(slow), ["(close)"]);
+    assert_eq!(rig.stats.outboxes_full.get(), 2);
+    assert_eq!(rig.poll(away), Err(Reject::SessionUnknown));
+    rig.send(quick, "42[\"echo\"]");
+    assert_eq!(rig.drain(quick), ["42[\"echo\"]"]);
+    rig.lose(quick);
+    rig.lose(slow);
+    rig.expect_empty();
+}
+
+#[test]
+fn packets_that_wait_are_bounded_in_number_too() {
+    let limits = Limits {
+        max_outbox_packets: 3,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let session = rig.polling();
+    rig.post(
+        session,
+        "40\u{1e}42[\"echo\"]\u{1e}42[\"echo\"]\u{1e}42[\"echo\"]",
+    )
+    .expect("taken");
+    assert_eq!(
+        log.take().last().map(String::as_str),
+        Some("disconnect / transport error")
+    );
+    rig.expect_empty();
+}
+
+#[test]
+fn a_used_up_budget_closes_who_asks_for_more_and_nothing_leaks() {
+    let limits = Limits {
+        max_buffered_bytes: 2000,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (hoarder, other) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    rig.send(hoarder, "452-[\"echo\"]");
+    rig.send_binary(hoarder, &[0; 1900]);
+    rig.send(other, "42[\"large\",500]");
+    assert!(rig.stats.budget_exhausted.get() > 0);
+    rig.flush();
+    rig.lose(hoarder);
+    rig.lose(other);
+    rig.expect_empty();
+    let greedy = rig.joined(&["/"]);
+    rig.send(greedy, "452-[\"echo\"]");
+    rig.send_binary(greedy, &[0; 3000]);
+    assert_eq!(rig.drain(greedy), ["(close)"]);
+    rig.lose(greedy);
+    rig.expect_empty();
+}
+
+#[test]
+fn pings_count_in_the_budget_and_leave_it() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    let session = rig.polling();
+    rig.post(session, "40\u{1e}42[\"echo\"]").expect("taken");
+    rig.pass(seconds(25));
+    assert!(rig.stats.buffered() > 2);
+    rig.pass(seconds(20));
+    rig.lose(ws);
+    rig.expect_empty();
+}
+
+#[test]
+fn who_holds_nothing_may_speak_while_the_budget_is_overdrawn() {
+    let limits = Limits {
+        max_buffered_bytes: 1000,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    rig.stats.hold(1001);
+    rig.send(ws, "42[\"nothing\"]");
+    rig.stats.release(1001);
+    assert_eq!(log.take(), ["event nothing "]);
+    rig.send(ws, "42[\"echo\"]");
+    assert_eq!(rig.drain(ws), ["42[\"echo\"]"]);
+}
+
+#[test]
+fn connects_over_the_rate_are_refused() {
+    let limits = Limits {
+        max_event_rate: 1,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let ws = rig.websocket();
+    for _ in 0..11 {
+        rig.send(ws, "40");
+        rig.send(ws, "41");
+        // What is refused leaves nothing to disconnect.
+        if !rig.hub.engine().is_open(ws.session) {
+            break;
+        }
+    }
+    let frames = rig.drain(ws);
+    assert_eq!(log.take().len(), 10, "disconnects");
+    assert_eq!(
+        frames[10..],
+        ["44{\"message\":\"Too many events\"}", "(close)"]
+    );
+}

@@ -1,0 +1,137 @@
+//! A room server without sockets: people come, say things as text messages, and are asked what
+//! they got.
+
+use parlor::chat::Chat;
+use parlor::config::{Limits, Protocol};
+use parlor::engineio::packet::Packet;
+use parlor::engineio::session::{ConnectionKey, Encoded, Input};
+use parlor::engineio::{CloseReason, SessionKey};
+use parlor::hub::{Hub, SocketIo};
+use parlor::stats::Stats;
+use slotmap::SlotMap;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+static DRAWN: AtomicU64 = AtomicU64::new(0);
+
+fn counted() -> [u8; 15] {
+    let mut bytes = [7; 15];
+    bytes[..8].copy_from_slice(&DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    bytes
+}
+
+/// Somebody with a WebSocket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person {
+    socket: ConnectionKey,
+    session: SessionKey,
+}
+
+pub(crate) struct Rig {
+    hub: Hub<SocketIo<Chat>>,
+    pub(crate) stats: Arc<Stats>,
+    now: Instant,
+    sockets: SlotMap<ConnectionKey, ()>,
+    frames: BTreeMap<ConnectionKey, Vec<String>>,
+}
+
+impl Rig {
+    pub(crate) fn new() -> Self {
+        Self::with_rooms(100)
+    }
+
+    pub(crate) fn with_rooms(max_rooms: usize) -> Self {
+        let (now, stats) = (Instant::now(), Arc::new(Stats::default()));
+        let chat = SocketIo::new(Chat::new(max_rooms, Arc::clone(&stats)));
+        let hub = Hub::new(
+            Protocol::default(),
+            Limits::room_server(),
+            Arc::clone(&stats),
+            counted,
+            now,
+            chat,
+        );
+        Self {
+            hub,
+            stats,
+            now,
+            sockets: SlotMap::default(),
+            frames: BTreeMap::new(),
+        }
+    }
+
+    /// Somebody connects.
+    pub(crate) fn person(&mut self) -> Person {
+        let socket = self.sockets.insert(());
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let session = self.hub.open(self.now, address, Some(socket)).key;
+        let person = Person { socket, session };
+        self.say(person, "40");
+        let got = self.got(person);
+        assert!(got[1].starts_with("40{\"sid\":\""), "{got:?}");
+        person
+    }
+
+    /// Two people who have joined the room `kitchen`.
+    pub(crate) fn pair(&mut self) -> (Person, Person) {
+        let (first, second) = (self.person(), self.person());
+        self.say(first, "42[\"join\",\"kitchen\"]");
+        self.say(second, "42[\"join\",\"kitchen\"]");
+        assert_eq!(self.got(first), ["42[\"created\"]"]);
+        assert_eq!(self.got(second), ["42[\"joined\"]"]);
+        (first, second)
+    }
+
+    pub(crate) fn say(&mut self, person: Person, text: &str) {
+        let mut scratch = Vec::new();
+        let packet = Packet::decode(text, &mut scratch).expect("a packet");
+        let input = Input::SocketReceived(person.socket, packet);
+        // Refused only if the session is gone, as it is for a real socket.
+        let _ = self.hub.handle(self.now, person.session, input);
+    }
+
+    /// What somebody got since the last time.
+    pub(crate) fn got(&mut self, person: Person) -> Vec<String> {
+        let frames = &mut self.frames;
+        self.hub.flush(|to, packet| {
+            let (Encoded::Text(bytes) | Encoded::Binary(bytes)) = packet;
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            frames.entry(to).or_default().push(text);
+        });
+        for to in self.hub.engine().take_close_sockets() {
+            frames.entry(to).or_default().push("(close)".to_owned());
+        }
+        frames.remove(&person.socket).unwrap_or_default()
+    }
+
+    /// Somebody's connection breaks.
+    pub(crate) fn lose(&mut self, person: Person) {
+        let input = Input::SocketLost(person.socket, CloseReason::TransportError);
+        let _ = self.hub.handle(self.now, person.session, input);
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(at) = self.hub.deadline().filter(|at| *at <= end) {
+            self.now = self.now.max(at);
+            self.hub.tick(self.now);
+        }
+        self.now = end;
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.hub.shut_down(self.now);
+    }
+
+    /// Rooms with somebody in them.
+    pub(crate) fn rooms(&self) -> usize {
+        self.hub.protocol().app().lobby().len()
+    }
+
+    pub(crate) fn is_empty(&mut self) -> bool {
+        self.hub.engine().is_empty() && self.rooms() == 0 && self.stats.buffered() == 0
+    }
+}
