@@ -62,7 +62,7 @@ impl Default for Protocol {
 /// Bounds on what clients may make the server hold or do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// TCP connections in all. An idle WebSocket client costs about 1 KB, an idle HTTP
+    /// TCP connections in all. An idle WebSocket client costs about 1.5 KB, an idle HTTP
     /// connection about 17 KB.
     pub max_connections: usize,
     /// TCP connections from one address (IPv6: one /64; IPv4-mapped counts as IPv4).
@@ -116,8 +116,9 @@ impl Limits {
             max_handshake_rate: 20,
             max_event_rate: 200,
             max_buffered_bytes: 16 * 1024 * 1024,
-            max_outbox_packets: 1024,
-            max_outbox_bytes: 1024 * 1024,
+            max_outbox_packets: 8192,
+            // One event of 128 KiB with ten attachments of the same size.
+            max_outbox_bytes: 11 * 128 * 1024,
             max_attachments: 10,
             max_namespaces: 1,
             max_rooms_per_socket: 1,

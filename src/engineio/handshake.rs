@@ -1,7 +1,7 @@
 //! What a request to the protocol's path asks for, and the answer to a new client.
 //!
 //! The order of the checks is part of the contract (a client sees which error wins):
-//! transport, then session id or method, then the application's word, then the revision.
+//! transport, then session id or method, then the revision.
 //! Source: Engine.IO v4 "Handshake" and the reference server's `verify`.
 
 use super::error::Reject;
@@ -30,7 +30,7 @@ pub struct Query<'a> {
 /// What a request asks for once its form is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent {
-    /// A new session over this transport; check [`Query::revision`] after the application.
+    /// A new session over this transport; [`Query::revision`] has yet to be checked.
     Handshake(Transport),
     /// A request of a session that exists, if anybody has this id (`None`: nobody can).
     Session(Transport, Option<SessionId>),

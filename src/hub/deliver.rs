@@ -3,16 +3,18 @@
 //! A packet was encoded once when it was emitted; here it goes into the outbox of each
 //! receiver. A large one for several receivers is shared instead of copied.
 
-use super::BROKEN;
 use super::engine::Engine;
 use super::socketio::SocketIo;
+use crate::engineio::CloseReason;
 use crate::engineio::session::Outgoing;
+use crate::socketio::acks::{AckError, AckTicket};
 use crate::socketio::application::Application;
 use crate::socketio::emit::Command;
 use crate::socketio::encode;
 use crate::socketio::error::DisconnectReason;
 use crate::socketio::registry::{Registry, SocketKey};
 use bytes::Bytes;
+use std::time::Instant;
 
 /// Packets of at least this many bytes are shared by their receivers instead of copied.
 const SHARE_FROM: usize = 4096;
@@ -42,15 +44,25 @@ impl<A: Application> SocketIo<A> {
                         volatile,
                     );
                 }
-                Command::Watch { socket } => {
-                    if let Some(session) = self.registry.session(socket) {
-                        engine.touch(session);
-                    }
-                }
+                Command::Owe { socket, id, until } => self.owe(engine, socket, id, until),
                 Command::Disconnect { socket, close } => self.disconnect(engine, socket, close),
             }
         }
         self.queue.clear();
+    }
+
+    /// Notes that a socket owes an answer; one that is gone already will not give it.
+    fn owe(&mut self, engine: &mut Engine, socket: SocketKey, id: u64, until: Instant) {
+        let session = self.registry.session(socket);
+        if self.registry.is_connected(socket) {
+            self.registry.owe(socket, id, until);
+            session.inspect(|session| engine.touch(*session));
+            return;
+        }
+        let ticket = AckTicket { socket, id };
+        self.call(engine, session, |app, io| {
+            app.answer(io, ticket, Err(AckError::Disconnected));
+        });
     }
 
     fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
@@ -76,7 +88,7 @@ impl<A: Application> SocketIo<A> {
             );
         }
         if close {
-            engine.close(session, BROKEN);
+            engine.close(session, CloseReason::ForcedClose);
         }
     }
 }

@@ -26,7 +26,7 @@ pub use socketio::SocketIo;
 use crate::config;
 use crate::engineio::handshake::Transport;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
-use crate::engineio::{CloseReason, Reject, SessionId, SessionKey};
+use crate::engineio::{Reject, SessionId, SessionKey};
 use crate::stats::Stats;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -176,9 +176,6 @@ impl<P: Protocol> Hub<P> {
         }
     }
 }
-
-/// Closes a session with this reason when it breaks the rules of the layer above.
-pub(crate) const BROKEN: CloseReason = CloseReason::ForcedClose;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,9 @@ use crate::engineio::session::{ConnectionKey, Encoded, Input, Outgoing};
 use crate::engineio::{CloseReason, SessionKey};
 use std::task::Waker;
 
+/// Bytes that may wait for a client even when the shared budget is used up.
+const OWN_SHARE: usize = 4096;
+
 impl Engine {
     /// Whether something sent now would leave at once.
     pub fn is_writable(&self, session: SessionKey) -> bool {
@@ -23,9 +26,14 @@ impl Engine {
         if !entry.session.is_open() {
             return;
         }
-        let fits = self
-            .stats
-            .reserve(packet.len(), self.limits.max_buffered_bytes);
+        // A small client is not to suffer for what others hold.
+        let fits = if entry.session.buffered_bytes() + packet.len() <= OWN_SHARE {
+            self.stats.hold(packet.len());
+            true
+        } else {
+            self.stats
+                .reserve(packet.len(), self.limits.max_buffered_bytes)
+        };
         if fits
             && entry
                 .session
@@ -94,7 +102,8 @@ impl Engine {
     }
 
     pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
-        for key in std::mem::take(&mut self.dirty) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
             let Some(entry) = self.sessions.get_mut(key) else {
                 continue;
             };
@@ -117,5 +126,7 @@ impl Engine {
             }
             self.stats.release(before - entry.session.buffered_bytes());
         }
+        // Its memory is used again; nothing was added meanwhile.
+        self.dirty = dirty;
     }
 }

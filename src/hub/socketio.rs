@@ -14,9 +14,9 @@
 //! Invariant: a callback never runs inside another one. What it emits waits in one queue, in
 //! order; commands that lead to callbacks (a disconnect) append to the same queue.
 
+use super::Protocol;
 use super::engine::Engine;
 use super::handle::Handle;
-use super::{BROKEN, Protocol};
 use crate::engineio::{CloseReason, Message, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::acks::{AckError, AckTicket};
@@ -102,7 +102,7 @@ impl<A: Application> SocketIo<A> {
                 engine.stats().panics.add();
                 tracing::error!("the application panicked; the client it was called for is closed");
                 if let Some(session) = session {
-                    engine.close(session, BROKEN);
+                    engine.close(session, CloseReason::ForcedClose);
                 }
                 None
             }
@@ -112,7 +112,7 @@ impl<A: Application> SocketIo<A> {
     fn broken(engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
         engine.stats().protocol_errors.add();
         tracing::debug!("a client broke the protocol and is closed: {why}");
-        engine.close(session, BROKEN);
+        engine.close(session, CloseReason::ForcedClose);
     }
 
     fn packet(
@@ -180,7 +180,7 @@ impl<A: Application> SocketIo<A> {
         engine.stats().events_limited.add();
         if client.dropped > MAX_DROPPED {
             tracing::debug!("a client sends too many events and is closed");
-            engine.close(session, BROKEN);
+            engine.close(session, CloseReason::ForcedClose);
         }
         false
     }
@@ -263,7 +263,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         {
             // What the client holds is not in the budget any more, so it must go now.
             client.drop_assembly();
-            engine.close(session, BROKEN);
+            engine.close(session, CloseReason::ForcedClose);
             return;
         }
         match received {
@@ -310,7 +310,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         };
         if client.connect_by.is_some_and(|at| at <= now) {
             tracing::debug!("a client joined no namespace in time and is closed");
-            engine.close(session, BROKEN);
+            engine.close(session, CloseReason::ForcedClose);
             return;
         }
         let sockets: Vec<_> = client.sockets().collect();

@@ -190,8 +190,15 @@ impl Arguments {
                 max_handshake_rate: limits.max_handshake_rate,
                 max_event_rate: limits.max_event_rate,
                 max_buffered_bytes: limits.max_buffered_bytes,
-                // One message that may come in must also be able to go out.
-                max_outbox_bytes: defaults.max_outbox_bytes.max(limits.max_payload),
+                // What one client may say at once must fit into the outbox of the other: an
+                // event with all its attachments, and a burst of the smallest events.
+                max_outbox_bytes: (limits.max_payload * (defaults.max_attachments + 1)).clamp(
+                    defaults.max_outbox_bytes,
+                    limits.max_buffered_bytes.max(defaults.max_outbox_bytes),
+                ),
+                max_outbox_packets: defaults
+                    .max_outbox_packets
+                    .max(limits.max_event_rate as usize * 20),
                 ..defaults
             },
             max_rooms: limits.max_rooms,
@@ -341,16 +348,16 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_payload_needs_room() {
+    fn a_larger_payload_and_a_higher_rate_need_room() {
+        let limits = |args| read(args).unwrap().limits;
+        let larger = limits(&["--max-payload", "1MiB"]);
+        assert_eq!(larger.max_outbox_bytes, 11 * 1024 * 1024);
+        let largest = limits(&["--max-payload", "8MiB"]);
+        assert_eq!(largest.max_outbox_bytes, largest.max_buffered_bytes);
         assert_eq!(
-            read(&["--max-payload", "8MiB"])
-                .unwrap()
-                .limits
-                .max_outbox_bytes,
-            8 << 20
+            limits(&["--max-event-rate", "1000"]).max_outbox_packets,
+            20_000
         );
-        let wrong = read(&["--max-payload", "1MiB", "--max-buffered-bytes", "64KiB"]);
-        assert!(matches!(wrong, Err(Stop::Wrong(line)) if line.contains("--max-buffered-bytes")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Answers that the server waits for: each has an id out of one counter per namespace, and a
 //! time by which it must be here.
 
-use super::registry::SocketKey;
+use super::registry::{Registry, SocketKey};
 use std::time::Instant;
 
 /// Stands for one answer that is waited for; the application keeps it to know which it gets.
@@ -64,6 +64,51 @@ impl Owed {
 
     pub(super) fn ids(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().map(|(id, _)| *id)
+    }
+}
+
+impl Registry {
+    /// Answers that the socket owes.
+    pub(super) fn owed(&self, socket: SocketKey) -> usize {
+        let owed = self
+            .sockets
+            .get(socket)
+            .and_then(|socket| socket.owed.as_ref());
+        owed.map_or(0, |owed| owed.len())
+    }
+
+    /// The socket owes this answer from here on.
+    pub(crate) fn owe(&mut self, socket: SocketKey, id: u64, until: Instant) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.owed.get_or_insert_default().add(id, until);
+        }
+    }
+
+    /// Whether the socket owes this answer; it does not any more afterwards.
+    pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> bool {
+        self.sockets
+            .get_mut(socket)
+            .and_then(|socket| socket.owed.as_mut())
+            .is_some_and(|owed| owed.settle(id))
+    }
+
+    /// All answers that the socket owes; it owes none afterwards.
+    pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<u64> {
+        let owed = self
+            .sockets
+            .get_mut(socket)
+            .and_then(|socket| socket.owed.take());
+        owed.map(|owed| owed.ids().collect()).unwrap_or_default()
+    }
+
+    /// An answer whose time is up; it is not owed any more afterwards.
+    pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<u64> {
+        self.sockets.get_mut(socket)?.owed.as_mut()?.expire(now)
+    }
+
+    /// When the next answer of the socket is overdue.
+    pub(crate) fn owed_deadline(&self, socket: SocketKey) -> Option<Instant> {
+        self.sockets.get(socket)?.owed.as_ref()?.deadline()
     }
 }
 

@@ -193,7 +193,7 @@ impl Argument for Arg<'_> {
                     .unwrap_or_default(),
             );
             match self.attachments.get(placeholder.attachment) {
-                Some(bytes) => out.attach(bytes),
+                Some(bytes) => out.attach_once(bytes),
                 None => out.json.push_str("null"),
             }
             done = placeholder.at.end;
@@ -224,9 +224,23 @@ impl<'a> ArgsWriter<'a> {
 
     fn attach(&mut self, bytes: &Bytes) {
         let num = self.attachments.len() - self.base;
+        self.place(num);
+        self.attachments.push(bytes.clone());
+    }
+
+    /// Attaches what came in with an event; named several times there, it travels once here too.
+    fn attach_once(&mut self, bytes: &Bytes) {
+        let sent = self.attachments.get(self.base..).unwrap_or_default();
+        let same = |other: &Bytes| other.as_ptr() == bytes.as_ptr() && other.len() == bytes.len();
+        match sent.iter().position(same) {
+            Some(num) => self.place(num),
+            None => self.attach(bytes),
+        }
+    }
+
+    fn place(&mut self, num: usize) {
         // Writing to a String cannot fail.
         let _ = write!(self.json, "{{\"_placeholder\":true,\"num\":{num}}}");
-        self.attachments.push(bytes.clone());
     }
 
     /// Writes `args` with a comma between two; returns how many attachments they brought.
@@ -351,6 +365,20 @@ mod tests {
         let (json, attachments) = written(&[&second]);
         assert_eq!(json, "{\"x\":{\"_placeholder\":true,\"num\":0},\"y\":1}");
         assert_eq!(attachments, ["b"]);
+    }
+
+    #[test]
+    fn an_attachment_that_is_named_several_times_travels_once() {
+        let bytes = [Bytes::from_static(b"a")];
+        let one = "{\"_placeholder\":true,\"num\":0}";
+        let args = Args::new(
+            "[{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":0}]",
+            &bytes,
+        );
+        let arg = args.get(0).expect("is there");
+        let (json, attachments) = written(&[&arg, &arg]);
+        assert_eq!(json, format!("[{one},{one}],[{one},{one}]"));
+        assert_eq!(attachments, ["a"]);
     }
 
     #[test]

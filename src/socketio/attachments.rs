@@ -44,7 +44,10 @@ pub(super) fn placeholders(text: &str, count: usize) -> Result<Vec<Placeholder>,
                         .filter(|n| *n < count)
                         .ok_or(DecodeError::Placeholder)?;
                     // One inside another is part of what the outer one replaces.
-                    found.retain(|inner: &Placeholder| inner.at.start < start);
+                    while found
+                        .pop_if(|inner: &mut Placeholder| inner.at.start > start)
+                        .is_some()
+                    {}
                     found.push(Placeholder {
                         at: start..at + 1,
                         attachment,
@@ -55,7 +58,10 @@ pub(super) fn placeholders(text: &str, count: usize) -> Result<Vec<Placeholder>,
                 let rest = text.get(at..).unwrap_or_default();
                 let len = json::value_len(rest).map_err(|_| DecodeError::Json)?;
                 let (string, after) = rest.split_at_checked(len).unwrap_or_default();
-                if let (Some(value), Some(candidate)) = (member_value(after), open.last_mut()) {
+                // Other values are not looked at, or each level of nesting would be read again.
+                if let ("\"_placeholder\"" | "\"num\"", Some(candidate)) = (string, open.last_mut())
+                    && let Some(value) = member_value(after)
+                {
                     candidate.member(string, value);
                 }
                 at += len;

@@ -4,7 +4,7 @@
 //! socket that leaves a room afterwards still gets what was sent to the room before. `hub`
 //! carries the queue out after the callback, in order.
 
-use super::acks::{AckTicket, Owed};
+use super::acks::AckTicket;
 use super::args::{ArgsWriter, Argument};
 use super::broadcast::Broadcast;
 use super::encode;
@@ -36,8 +36,13 @@ pub(crate) enum Command {
         receivers: Range<usize>,
         volatile: bool,
     },
-    /// The socket owes an answer: its session has a new time to look at.
-    Watch { socket: SocketKey },
+    /// The socket owes an answer from here on. Not before, so that a question which is dropped
+    /// leaves no debt.
+    Owe {
+        socket: SocketKey,
+        id: u64,
+        until: Instant,
+    },
     /// The socket leaves its namespace; with `close` the whole connection goes.
     Disconnect { socket: SocketKey, close: bool },
 }
@@ -264,21 +269,16 @@ impl Io<'_> {
         timeout: Duration,
     ) -> Result<AckTicket, EmitError> {
         let namespace = self.reachable(socket)?;
-        let owed = self
-            .registry
-            .get(socket)
-            .and_then(|entry| entry.owed.as_ref());
-        if owed.is_some_and(|owed| owed.len() >= self.limits.max_pending_acks) {
+        let waiting = self.queue.commands.iter();
+        let asked = waiting
+            .filter(|command| matches!(command, Command::Owe { socket: to, .. } if *to == socket));
+        if self.registry.owed(socket) + asked.count() >= self.limits.max_pending_acks {
             return Err(EmitError::TooManyAcks);
         }
         let id = self.registry.next_ack(namespace);
         self.emit_as(socket, name, args, Some(id))?;
-        if let Some(entry) = self.registry.get_mut(socket) {
-            let owed: &mut Owed = entry.owed.get_or_insert_default();
-            let until = self.now.checked_add(timeout);
-            owed.add(id, until.unwrap_or(self.now + NEVER));
-        }
-        self.queue.commands.push(Command::Watch { socket });
+        let until = self.now.checked_add(timeout).unwrap_or(self.now + NEVER);
+        self.queue.commands.push(Command::Owe { socket, id, until });
         Ok(AckTicket { socket, id })
     }
 

@@ -48,7 +48,7 @@ struct Namespace {
     next_ack: u64,
 }
 
-type Sockets = SlotMap<SocketKey, Socket>;
+pub(super) type Sockets = SlotMap<SocketKey, Socket>;
 
 /// Whether this emission meets the socket for the first time, and the socket is connected.
 fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
@@ -64,7 +64,7 @@ fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
 /// All sockets of the server.
 #[derive(Debug, Default)]
 pub struct Registry {
-    sockets: Sockets,
+    pub(super) sockets: Sockets,
     /// Ids are random and made here, so a fast hash does.
     by_id: FxHashMap<SocketId, SocketKey>,
     namespaces: SlotMap<NamespaceKey, Namespace>,
@@ -167,39 +167,8 @@ impl Registry {
         }
     }
 
-    /// Whether the socket owes this answer; it does not any more afterwards.
-    pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> bool {
-        self.sockets
-            .get_mut(socket)
-            .and_then(|socket| socket.owed.as_mut())
-            .is_some_and(|owed| owed.settle(id))
-    }
-
-    /// All answers that the socket owes; it owes none afterwards.
-    pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<u64> {
-        let owed = self
-            .sockets
-            .get_mut(socket)
-            .and_then(|socket| socket.owed.take());
-        owed.map(|owed| owed.ids().collect()).unwrap_or_default()
-    }
-
-    /// An answer whose time is up; it is not owed any more afterwards.
-    pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<u64> {
-        self.sockets.get_mut(socket)?.owed.as_mut()?.expire(now)
-    }
-
-    /// When the next answer of the socket is overdue.
-    pub(crate) fn owed_deadline(&self, socket: SocketKey) -> Option<Instant> {
-        self.sockets.get(socket)?.owed.as_ref()?.deadline()
-    }
-
     pub(super) fn get(&self, socket: SocketKey) -> Option<&Socket> {
         self.sockets.get(socket)
-    }
-
-    pub(super) fn get_mut(&mut self, socket: SocketKey) -> Option<&mut Socket> {
-        self.sockets.get_mut(socket)
     }
 
     /// The session that carries this socket, while it is connected.

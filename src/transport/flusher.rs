@@ -178,11 +178,14 @@ impl<P: Protocol> Flusher<P> {
         let mut bytes = self.buffer.get(batch.bytes.clone()).unwrap_or_default();
         let (stats, limits) = (&self.server.0.stats, &self.server.0.limits);
         if let Some(backlog) = &mut writer.backlog {
-            // Only the last frames of a connection come here: its session sends no more.
+            // Control frames come here, and what a session that ended has left: it does not
+            // hand anything over otherwise while there is a backlog.
             if stats.reserve(bytes.len(), limits.max_buffered_bytes) {
                 backlog.bytes.extend_from_slice(bytes);
+                backlog.last |= batch.last;
+            } else {
+                cut(writer);
             }
-            backlog.last |= batch.last;
             return;
         }
         while !bytes.is_empty() {
@@ -284,9 +287,11 @@ impl<P: Protocol> Future for Flusher<P> {
         // is done until nothing is left to do.
         loop {
             this.collect(cx);
-            for batch in std::mem::take(&mut this.batches) {
+            let mut batches = std::mem::take(&mut this.batches);
+            for batch in batches.drain(..) {
                 this.write(&batch);
             }
+            this.batches = batches;
             this.buffer.clear();
             this.buffer.shrink_to(KEEP);
             let slow = std::mem::take(&mut this.slow);

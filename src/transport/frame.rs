@@ -149,11 +149,8 @@ pub(super) fn receive(
         }
         _ => Vec::new(),
     };
-    let mut rest = if held.is_empty() {
-        bytes
-    } else {
-        held.as_mut_slice()
-    };
+    let was_held = !held.is_empty();
+    let mut rest = if was_held { held.as_mut_slice() } else { bytes };
     while let Some((header, header_len, payload_len)) = parse_header(rest, limit)? {
         if rest.len() - header_len < payload_len {
             break;
@@ -166,8 +163,14 @@ pub(super) fn receive(
             return Ok(());
         }
     }
-    if !rest.is_empty() {
-        kept.get_or_insert_default().frame = rest.to_vec();
+    let left = rest.len();
+    if left > 0 && !was_held {
+        held = rest.to_vec();
+    }
+    if left > 0 {
+        // What was kept before stays where it is: a long frame comes in many reads.
+        held.drain(..held.len() - left);
+        kept.get_or_insert_default().frame = held;
     }
     *partial = kept.filter(|kept| kept.kind.is_some() || !kept.frame.is_empty());
     Ok(())

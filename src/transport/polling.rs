@@ -13,16 +13,20 @@ use crate::engineio::session::Input;
 use crate::engineio::{Reject, SessionKey, payload};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
-use hyper::header::{CONTENT_TYPE, UPGRADE};
+use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request, StatusCode};
 use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Bytes beyond the limit that are still read (and dropped), so that a client which sends too
 /// much gets to read its 413 instead of a reset connection.
 const DRAIN: usize = 1024 * 1024;
+
+/// Time a body may take to come in.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -42,10 +46,7 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let upgrade = request
-            .headers()
-            .get(UPGRADE)
-            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let upgrade = websocket::is_upgrade(&request);
         let settings = self.settings();
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let is_get = request.method() == Method::GET;
@@ -106,13 +107,16 @@ impl<P: Protocol> Server<P> {
 
     fn handshake(&self, address: IpAddr) -> Answer {
         let (open, payload) = self.turn(|state, now| {
+            if state.stopping {
+                return (false, None);
+            }
             let opened = state.hub.open(now, address, None);
             let open = state.hub.engine().is_open(opened.key);
             (open, state.hub.take_payload(opened.key))
         });
         match payload {
             Some(payload) if open => polled(payload),
-            // Closed at once: there was no room for its open packet.
+            // The server is stopping, or there was no room for the open packet.
             _ => refuse(Reject::Full),
         }
     }
@@ -164,7 +168,9 @@ impl<P: Protocol> Server<P> {
         {
             return self.refused(Reject::Conflict, false);
         }
-        let body = match self.read(session, request.into_body()).await {
+        let read = self.read(session, request.into_body());
+        let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
+        let body = match read.unwrap_or(Err(Unread::Broken)) {
             Ok(body) => body,
             Err(Unread::Cut) => {
                 guard.gone = Some(Input::PostFinished);
@@ -313,14 +319,12 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_that_finds_no_room_is_told_to_come_later_and_leaves_nothing() {
-        let limits = config::Limits {
-            max_buffered_bytes: 10,
-            ..config::Limits::default()
-        };
+    fn a_handshake_that_comes_when_the_server_stops_is_told_to_come_later_and_leaves_nothing() {
+        let limits = config::Limits::default();
         let stats = Arc::new(Stats::default());
         let settings = config::Protocol::default();
         let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
+        server.shut_down();
         let answer = server.handshake(IpAddr::V4(Ipv4Addr::LOCALHOST));
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(server.lock().hub.engine().is_empty());

@@ -18,7 +18,7 @@ use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::Future;
 use std::net::IpAddr;
@@ -93,12 +93,12 @@ impl<P: Protocol> Server<P> {
     ) {
         let key = pending.key;
         let (half, writer) = stream.into_split();
-        admitted.hand_over();
         self.turn(|state, _| {
             let Some(connection) = state.connections.get_mut(key) else {
                 return;
             };
             connection.attached = true;
+            admitted.hand_over();
             state.opened.push((key, writer));
             state
                 .hub
@@ -213,6 +213,22 @@ impl<P: Protocol> State<P> {
     }
 }
 
+/// Whether a request asks for a WebSocket (RFC 6455 section 4.2.1, RFC 9110 section 7.8).
+pub(super) fn is_upgrade<B>(request: &Request<B>) -> bool {
+    let names = |header, token: &str| {
+        let values = request.headers().get_all(header).iter();
+        let mut values = values.filter_map(|value| value.to_str().ok());
+        values.any(|value| {
+            value
+                .split(',')
+                .any(|one| one.trim().eq_ignore_ascii_case(token))
+        })
+    };
+    request.version() == Version::HTTP_11
+        && names(UPGRADE, "websocket")
+        && names(CONNECTION, "upgrade")
+}
+
 /// The 101, or why there is none.
 fn accept<B>(request: &Request<B>) -> Result<Answer, Reject> {
     let headers = request.headers();
@@ -264,11 +280,18 @@ impl<P: Protocol> Future for Reader<P> {
                 if ready!(Pin::new(&mut this.half).poll_read(cx, &mut read)).is_err() {
                     return Poll::Ready(());
                 }
+                let more = read.remaining() == 0;
                 let bytes = read.filled_mut();
                 if bytes.is_empty() {
                     return Poll::Ready(());
                 }
                 this.server.received(this.key, bytes);
+                if more {
+                    // The flusher gets its turn first, or the outboxes of those who are spoken
+                    // to would fill however fast they read.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
         })
     }
@@ -277,5 +300,31 @@ impl<P: Protocol> Future for Reader<P> {
 impl<P: Protocol> Drop for Reader<P> {
     fn drop(&mut self) {
         self.server.turn(|state, now| state.remove(now, self.key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(version: Version, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::builder().version(version);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        is_upgrade(&request.body(()).expect("a request"))
+    }
+
+    #[test]
+    fn an_upgrade_names_websocket_in_both_headers_and_speaks_http_1_1() {
+        let both = [
+            ("upgrade", "WebSocket"),
+            ("connection", "keep-alive, Upgrade"),
+        ];
+        assert!(asks(Version::HTTP_11, &both));
+        assert!(!asks(Version::HTTP_10, &both));
+        assert!(!asks(Version::HTTP_11, &both[..1]));
+        assert!(!asks(Version::HTTP_11, &both[1..]));
+        assert!(!asks(Version::HTTP_11, &[("upgrade", "h2c"), both[1]]));
     }
 }

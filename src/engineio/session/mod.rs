@@ -25,6 +25,7 @@
 //! | it is lost | | polling | closed: transport close or error | - | - |
 //! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
 //! | close, discarding | closed, poll gets `1`, outbox dropped | same, probe closed | closed, outbox dropped | same | same |
+//! | the session ends while a post is read | the post is cut off | same | | after 30 s | |
 //! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
@@ -320,6 +321,7 @@ impl Session {
 
             (Phase::Closing { until }, Input::Tick) => {
                 if until <= cx.now {
+                    cx.effects.cut_post = self.post == Post::Reading;
                     self.phase = Phase::Closed(None);
                 }
                 Step::Done
@@ -398,6 +400,8 @@ impl Session {
         if self.poll == Poll::Waiting && self.outbox.is_empty() {
             self.poll = Poll::Release(parting);
         }
+        // A body that is still coming in would be held for nobody.
+        cx.effects.cut_post = self.post == Post::Reading;
         self.phase = match self.phase {
             Phase::Probing(probe) => {
                 cx.effects.close_socket = Some(probe.connection);

@@ -170,6 +170,35 @@ fn a_second_post_ends_the_session_and_the_first_is_cut_off() {
 }
 
 #[test]
+fn a_post_whose_session_ends_is_cut_off() {
+    for end in [
+        Input::Discard(CloseReason::ForcedClose),
+        Input::PollAborted,
+        Input::PollStarted,
+    ] {
+        let mut rig = Rig::polling();
+        rig.poll();
+        rig.handle(Input::PostStarted);
+        rig.handle(end);
+        assert!(rig.effects.cut_post, "{end:?}");
+        rig.handle(Input::PostFinished);
+        rig.payload();
+        assert!(rig.session.is_finished());
+    }
+    let mut rig = Rig::polling();
+    rig.handle(Input::PostStarted);
+    rig.wait(25_000);
+    assert!(!rig.effects.cut_post);
+    rig.wait(20_000);
+    assert_eq!(rig.effects.closed, Some(CloseReason::PingTimeout));
+    assert!(rig.effects.cut_post);
+    let mut rig = Rig::closing();
+    rig.handle(Input::PostStarted);
+    rig.wait(30_000);
+    assert!(rig.effects.cut_post);
+}
+
+#[test]
 fn posts_one_after_the_other_are_taken() {
     let mut rig = Rig::polling();
     for _ in 0..2 {

@@ -57,6 +57,34 @@ fn a_reader_that_stops_is_closed_and_the_others_are_not() {
 }
 
 #[test]
+fn who_holds_little_is_served_though_the_shared_budget_is_used_up() {
+    let limits = Limits {
+        max_buffered_bytes: 10_000,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (quick, hoarder) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    rig.send(
+        hoarder,
+        "451-[\"blob\",{\"_placeholder\":true,\"num\":0},\"x\"]",
+    );
+    rig.stats.hold(10_000);
+    rig.send(quick, "42[\"echo\",1]");
+    assert_eq!(rig.drain(quick), ["42[\"echo\",1]"]);
+    rig.stats.release(10_000);
+    rig.lose(quick);
+    rig.lose(hoarder);
+    rig.expect_empty();
+}
+
+#[test]
+fn a_burst_of_the_smallest_events_fits_into_the_outbox_of_who_hears_them() {
+    let limits = Limits::room_server();
+    let burst = limits.max_event_rate as usize * 10;
+    assert!(limits.max_outbox_packets > 2 * burst);
+}
+
+#[test]
 fn packets_that_wait_are_bounded_in_number_too() {
     let limits = Limits {
         max_outbox_packets: 3,
@@ -86,7 +114,7 @@ fn a_used_up_budget_closes_who_asks_for_more_and_nothing_leaks() {
     let (hoarder, other) = (rig.joined(&["/"]), rig.joined(&["/"]));
     rig.send(hoarder, "452-[\"echo\"]");
     rig.send_binary(hoarder, &[0; 1900]);
-    rig.send(other, "42[\"large\",500]");
+    rig.send(other, "42[\"large\",5000]");
     assert!(rig.stats.budget_exhausted.get() > 0);
     rig.flush();
     rig.lose(hoarder);

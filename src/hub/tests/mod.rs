@@ -15,8 +15,8 @@ mod random;
 
 use super::*;
 use crate::config::Limits;
-use crate::engineio::Packet;
 use crate::engineio::packet::Message;
+use crate::engineio::{CloseReason, Packet};
 use crate::socketio::Application;
 use actor::{Actor, Log};
 use slotmap::SlotMap;
