@@ -2,7 +2,7 @@
 //!
 //! The names are the reference server's where it has one, with the unit in the type or the
 //! name. Nothing here reads the command line or the environment: `process::cli` does that and
-//! fills these in. Each limit says what it costs in memory when it is used up.
+//! fills these in. A limit that costs memory says how much.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

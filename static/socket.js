@@ -6,7 +6,7 @@
 // is dropped on purpose: the room forgot us, so chat.js joins again on `connect`.
 //
 // Invariant: `link` is the one live attempt. Every callback holds its own and does nothing once
-// it is no longer `this.link`: no attempt can outlive, double or disturb the next one.
+// it is no longer `#link`: no attempt can outlive, double or disturb the next one.
 //
 // Events: connect, disconnect(reason), connect_error(error), and whatever the server emits.
 

@@ -114,7 +114,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "http",
-        crate_modules: &["config", "stats", "tls", "transport"],
+        crate_modules: &["config", "stats", "transport"],
         outside: &[
             "httpdate",
             "hyper",
@@ -125,22 +125,6 @@ const TABLE: &[Row] = &[
             "socket2",
             "tokio",
         ],
-        may_wait: true,
-        may_lock: true,
-        may_read_clock: true,
-    },
-    Row {
-        module: "tls",
-        crate_modules: &["config"],
-        outside: &["rcgen", "rustls", "tokio", "tokio_rustls"],
-        may_wait: true,
-        may_lock: true,
-        may_read_clock: true,
-    },
-    Row {
-        module: "discovery",
-        crate_modules: &["config"],
-        outside: &["mdns_sd", "tokio"],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,

@@ -15,6 +15,7 @@ pub mod error;
 pub mod handshake;
 pub mod packet;
 pub mod payload;
+pub(crate) mod random_id;
 pub mod session;
 pub mod session_id;
 

@@ -120,11 +120,18 @@ async fn accept<P: Protocol, F: Fallback>(
     app: Arc<App<P, F>>,
     stopping: watch::Receiver<()>,
 ) {
+    let mut failing = false;
     loop {
         let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                failing = false;
+                accepted
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections for a moment");
+                // Once until it works again: clients can bring this about.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "cannot accept connections for a moment");
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }

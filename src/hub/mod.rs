@@ -4,7 +4,9 @@
 //!
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
-//! * [`socketio`]: Socket.IO on top, with the application.
+//! * [`socketio`], [`joining`], [`deliver`]: Socket.IO on top, with the application.
+//! * [`outgoing`]: from outboxes to the transport.
+//! * [`timers`]: when who is to be asked again.
 //! * [`handle`]: emitting from outside.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]

@@ -135,7 +135,7 @@ struct Running {
 /// What clients may use up. The help names the memory each costs when it is used up.
 #[derive(Debug, Args)]
 struct Limits {
-    /// Connections in all, 1 to 1000000; about 1 KB each while idle over WebSocket, 17 KB over
+    /// Connections in all, 1 to 1000000; about 1.5 KB each while idle over WebSocket, 17 KB over
     /// plain HTTP
     #[arg(long, env = "PARLOR_MAX_CONNECTIONS", value_name = "N", default_value = "4096", value_parser = values::whole::<usize>(1, 1_000_000))]
     max_connections: usize,

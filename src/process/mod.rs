@@ -98,9 +98,19 @@ fn run(config: config::Parlor) -> anyhow::Result<()> {
             tracing::info!(%address, "listening");
         }
         banner::print(&bound);
-        server::serve(listeners, room_server(config), site, stop)
-            .await
-            .context("cannot serve")
+        let server = room_server(config);
+        let stats = Arc::clone(server.stats());
+        let served = server::serve(listeners, server, site, stop).await;
+        tracing::info!(
+            sessions = stats.sessions_opened.get(),
+            relayed = stats.relayed.get(),
+            ignored = stats.ignored.get(),
+            refused = stats.requests_refused.get() + stats.connections_limited.get(),
+            protocol_errors = stats.protocol_errors.get(),
+            stopped_reading = stats.outboxes_full.get(),
+            "stopped"
+        );
+        served.context("cannot serve")
     });
     runtime.shutdown_timeout(LAST_READS);
     served

@@ -6,7 +6,7 @@ use super::socket_id::SocketId;
 use std::fmt::Write as _;
 
 /// `40{"sid":"..."}`: the answer to a connect that is accepted.
-pub fn connect(namespace: &str, id: &SocketId, out: &mut String) {
+pub(crate) fn connect(namespace: &str, id: &SocketId, out: &mut String) {
     header('0', 0, namespace, None, out);
     out.push_str("{\"sid\":\"");
     out.push_str(id.as_str());
@@ -14,7 +14,7 @@ pub fn connect(namespace: &str, id: &SocketId, out: &mut String) {
 }
 
 /// `44{"message":"..."}`: the answer to a connect that is refused. `data` is JSON text.
-pub fn connect_error(namespace: &str, message: &str, data: Option<&str>, out: &mut String) {
+pub(crate) fn connect_error(namespace: &str, message: &str, data: Option<&str>, out: &mut String) {
     header('4', 0, namespace, None, out);
     out.push_str("{\"message\":");
     string(message, out);
@@ -26,12 +26,18 @@ pub fn connect_error(namespace: &str, message: &str, data: Option<&str>, out: &m
 }
 
 /// `41`: the socket is disconnected from its namespace.
-pub fn disconnect(namespace: &str, out: &mut String) {
+pub(crate) fn disconnect(namespace: &str, out: &mut String) {
     header('1', 0, namespace, None, out);
 }
 
 /// The start of an event, up to its name: `42["name"`. Arguments and `]` follow.
-pub fn event(attachments: usize, namespace: &str, ack: Option<u64>, name: &str, out: &mut String) {
+pub(crate) fn event(
+    attachments: usize,
+    namespace: &str,
+    ack: Option<u64>,
+    name: &str,
+    out: &mut String,
+) {
     header(
         if attachments == 0 { '2' } else { '5' },
         attachments,
@@ -44,7 +50,7 @@ pub fn event(attachments: usize, namespace: &str, ack: Option<u64>, name: &str, 
 }
 
 /// The start of an answer: `437[`. Arguments and `]` follow.
-pub fn ack(attachments: usize, namespace: &str, id: u64, out: &mut String) {
+pub(crate) fn ack(attachments: usize, namespace: &str, id: u64, out: &mut String) {
     header(
         if attachments == 0 { '3' } else { '6' },
         attachments,

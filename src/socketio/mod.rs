@@ -16,11 +16,11 @@ pub mod broadcast;
 pub mod client;
 pub mod decode;
 pub mod emit;
-pub mod encode;
+pub(crate) mod encode;
 pub mod error;
 pub mod json;
 pub mod registry;
-pub mod rooms;
+mod rooms;
 pub mod socket_id;
 
 pub use acks::{AckError, AckTicket};

@@ -11,7 +11,6 @@ use crate::engineio::SessionKey;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
 use std::collections::HashMap;
-use std::time::Instant;
 
 slotmap::new_key_type! {
     /// One socket. Cheap to copy and to compare; valid while the socket is connected.

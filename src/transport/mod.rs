@@ -12,10 +12,10 @@
 //! the socket, a [`Connection`], a writer, and what the hub keeps. No read buffer: all share
 //! one per thread.
 
-pub mod admission;
-pub mod clock;
-pub mod flusher;
-pub mod frame;
+mod admission;
+mod clock;
+mod flusher;
+mod frame;
 pub mod polling;
 pub mod reject;
 pub mod websocket;
