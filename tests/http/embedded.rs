@@ -38,6 +38,20 @@ fn the_page_is_served_with_every_header_it_needs() {
 }
 
 #[test]
+fn the_pages_own_socketio_client_is_under_four_kilobytes_as_served() {
+    let site = site();
+    for coding in ["gzip", "br"] {
+        let answer = get(
+            site.address,
+            "/socket.js",
+            &[&format!("Accept-Encoding: {coding}")],
+        );
+        assert_eq!(answer.header("content-encoding"), Some(coding));
+        assert!(answer.body.len() < 4096, "{coding}: {}", answer.body.len());
+    }
+}
+
+#[test]
 fn the_root_is_the_index() {
     let site = site();
     let (root, index) = (
