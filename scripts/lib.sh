@@ -44,8 +44,8 @@ release_binary() {
 
 # npm_packages DIRECTORY: the packages of its lock file, installed unless they are already.
 npm_packages() {
-  need node "install Node.js 20 or newer (Debian: apt-get install nodejs npm)"
-  need npm "install npm (Debian: apt-get install npm)"
+  need node "install Node.js 20 or newer (Debian 13: apt-get install nodejs npm)"
+  need npm "install npm (Debian 13: apt-get install npm)"
   local major
   major="$(node -p 'process.versions.node.split(".")[0]')"
   [ "$major" -ge 20 ] || fail "node is version $major: install Node.js 20 or newer"

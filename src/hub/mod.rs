@@ -4,9 +4,9 @@
 //!
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
-//! * [`socketio`], [`joining`], [`deliver`]: Socket.IO on top, with the application.
-//! * [`outgoing`]: from outboxes to the transport.
-//! * [`timers`]: when who is to be asked again.
+//! * [`socketio`], with `joining` and `deliver`: Socket.IO on top, with the application.
+//! * `outgoing`: from outboxes to the transport.
+//! * `timers`: when who is to be asked again.
 //! * [`handle`]: emitting from outside.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]

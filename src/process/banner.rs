@@ -34,9 +34,17 @@ fn text(bound: &[SocketAddr], interfaces: &[IpAddr]) -> String {
             }
         }
     }
-    let mut text = String::from(
-        "Parlor is ready. Open one of these on this machine or another one on your network:\n",
-    );
+    let mut text = String::from("Parlor is ready. Open ");
+    text.push_str(if urls.len() == 1 {
+        "this"
+    } else {
+        "one of these"
+    });
+    text.push_str(" on this machine");
+    if bound.iter().any(|address| !address.ip().is_loopback()) {
+        text.push_str(" or another one on your network");
+    }
+    text.push_str(":\n");
     for url in urls {
         text.push_str("  ");
         text.push_str(&url);
@@ -69,6 +77,26 @@ fn urls_of(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+
+    #[test]
+    fn the_first_line_fits_what_was_bound() {
+        let first = |bound: &[&str]| {
+            let bound: Vec<SocketAddr> = bound.iter().map(|text| text.parse().unwrap()).collect();
+            text(&bound, &[]).lines().next().unwrap().to_owned()
+        };
+        assert_eq!(
+            first(&["127.0.0.1:4000"]),
+            "Parlor is ready. Open this on this machine:"
+        );
+        assert_eq!(
+            first(&["127.0.0.1:4000", "[::1]:4000"]),
+            "Parlor is ready. Open one of these on this machine:"
+        );
+        assert_eq!(
+            first(&["192.168.1.20:4000"]),
+            "Parlor is ready. Open this on this machine or another one on your network:"
+        );
+    }
 
     fn lines(bound: &[&str]) -> Vec<String> {
         let bound: Vec<SocketAddr> = bound.iter().map(|text| text.parse().unwrap()).collect();

@@ -11,10 +11,9 @@ fn the_banner_lists_localhost_first_for_a_wildcard() {
     parlor.signal(Signal::TERM);
     let ended = parlor.ended();
     let lines: Vec<&str> = ended.stdout.lines().collect();
-    assert_eq!(
-        lines[0],
-        "Parlor is ready. Open one of these on this machine or another one on your network:"
-    );
+    // How many addresses there are depends on the machine.
+    assert!(lines[0].starts_with("Parlor is ready. Open "));
+    assert!(lines[0].ends_with(" or another one on your network:"));
     assert_eq!(lines[1], format!("  http://localhost:{}/", address.port()));
     let (note, urls) = lines[1..].split_last().unwrap();
     assert!(note.contains("camera and microphone"), "{note}");
