@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::socketio::SocketIo;
 use crate::engineio::CloseReason;
 use crate::engineio::session::Outgoing;
-use crate::socketio::acks::{AckError, AckTicket};
+use crate::socketio::acks::AckError;
 use crate::socketio::application::Application;
 use crate::socketio::emit::Command;
 use crate::socketio::encode;
@@ -59,10 +59,7 @@ impl<A: Application> SocketIo<A> {
             session.inspect(|session| engine.touch(*session));
             return;
         }
-        let ticket = AckTicket { socket, id };
-        self.call(engine, session, |app, io| {
-            app.answer(io, ticket, Err(AckError::Disconnected));
-        });
+        self.unanswered(engine, session, socket, id, AckError::Disconnected);
     }
 
     fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {

@@ -19,15 +19,6 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// A session that was just opened.
-#[derive(Debug, Clone, Copy)]
-pub struct Opened {
-    /// What the layers call it by.
-    pub key: SessionKey,
-    /// What its client calls it by: a secret.
-    pub id: SessionId,
-}
-
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) session: Session,
@@ -165,7 +156,7 @@ impl Engine {
         std::mem::take(&mut self.close_sockets)
     }
 
-    pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
+    pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> SessionKey {
         let id = SessionId::from_random((self.random)());
         let (session, transport) = match socket {
             None => (
@@ -190,7 +181,7 @@ impl Engine {
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
         self.send(key, Outgoing::Text(&packet));
-        Opened { key, id }
+        key
     }
 
     pub(super) fn find(

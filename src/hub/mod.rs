@@ -20,7 +20,7 @@ pub mod protocol;
 pub mod socketio;
 mod timers;
 
-pub use engine::{Engine, Opened};
+pub use engine::Engine;
 pub use handle::Handle;
 pub use protocol::Protocol;
 pub use socketio::SocketIo;
@@ -63,11 +63,16 @@ impl<P: Protocol> Hub<P> {
 
     /// Opens a session for a handshake. One over polling has a poll under way, which
     /// [`take_payload`](Self::take_payload) answers.
-    pub fn open(&mut self, now: Instant, address: IpAddr, socket: Option<ConnectionKey>) -> Opened {
+    pub fn open(
+        &mut self,
+        now: Instant,
+        address: IpAddr,
+        socket: Option<ConnectionKey>,
+    ) -> SessionKey {
         self.engine.now = now;
         let opened = self.engine.open(address, socket);
-        self.protocol.open(&mut self.engine, opened.key);
-        self.settle(opened.key);
+        self.protocol.open(&mut self.engine, opened);
+        self.settle(opened);
         opened
     }
 

@@ -109,6 +109,19 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
+    /// Tells the application that an answer will not come any more.
+    pub(super) fn unanswered(
+        &mut self,
+        engine: &mut Engine,
+        session: Option<SessionKey>,
+        socket: SocketKey,
+        id: u64,
+        why: AckError,
+    ) {
+        let ticket = AckTicket { socket, id };
+        self.call(engine, session, |app, io| app.answer(io, ticket, Err(why)));
+    }
+
     fn broken(engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
         engine.stats().protocol_errors.add();
         tracing::debug!("a client broke the protocol and is closed: {why}");
@@ -231,10 +244,7 @@ impl<A: Application> SocketIo<A> {
     ) {
         self.registry.set_connected(socket, false);
         for id in self.registry.take_owed(socket) {
-            let ticket = AckTicket { socket, id };
-            self.call(engine, Some(session), |app, io| {
-                app.answer(io, ticket, Err(AckError::Disconnected))
-            });
+            self.unanswered(engine, Some(session), socket, id, AckError::Disconnected);
         }
     }
 }
@@ -319,10 +329,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             // next tick, or there would be no end.
             let overdue = std::iter::from_fn(|| self.registry.expire_owed(socket, now));
             for id in overdue.collect::<Vec<_>>() {
-                let ticket = AckTicket { socket, id };
-                self.call(engine, Some(session), |app, io| {
-                    app.answer(io, ticket, Err(AckError::TimedOut))
-                });
+                self.unanswered(engine, Some(session), socket, id, AckError::TimedOut);
             }
         }
         self.carry_out(engine);

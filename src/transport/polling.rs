@@ -111,8 +111,8 @@ impl<P: Protocol> Server<P> {
                 return (false, None);
             }
             let opened = state.hub.open(now, address, None);
-            let open = state.hub.engine().is_open(opened.key);
-            (open, state.hub.take_payload(opened.key))
+            let open = state.hub.engine().is_open(opened);
+            (open, state.hub.take_payload(opened))
         });
         match payload {
             Some(payload) if open => polled(payload),

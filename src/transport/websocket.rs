@@ -71,10 +71,10 @@ impl<P: Protocol> Server<P> {
                 None => {
                     let opened = state.hub.open(now, address, Some(key));
                     if let Some(connection) = state.connections.get_mut(key) {
-                        connection.session = opened.key;
+                        connection.session = opened;
                     }
                     // The open packet waits until the socket is there.
-                    state.hub.engine().set_backlog(opened.key, key, true);
+                    state.hub.engine().set_backlog(opened, key, true);
                 }
             }
             key

@@ -67,7 +67,7 @@ impl Rig {
     pub(crate) fn person(&mut self) -> Person {
         let socket = self.sockets.insert(());
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let session = self.hub.open(self.now, address, Some(socket)).key;
+        let session = self.hub.open(self.now, address, Some(socket));
         let person = Person { socket, session };
         self.say(person, "40");
         let got = self.got(person);

@@ -84,7 +84,7 @@ impl<A: Application> Rig<A> {
     /// A client on a WebSocket, its open packet read.
     fn websocket(&mut self) -> Ws {
         let socket = self.sockets.insert(());
-        let session = self.hub.open(self.now, ADDRESS, Some(socket)).key;
+        let session = self.hub.open(self.now, ADDRESS, Some(socket));
         let ws = Ws { socket, session };
         let frames = self.drain(ws);
         assert!(
@@ -123,7 +123,7 @@ impl<A: Application> Rig<A> {
 
     /// A polling client whose handshake is answered.
     fn polling(&mut self) -> SessionKey {
-        let session = self.hub.open(self.now, ADDRESS, None).key;
+        let session = self.hub.open(self.now, ADDRESS, None);
         let open = self.answer(session).unwrap_or_default();
         assert!(open.starts_with("0{\"sid\":\""), "{open}");
         session
