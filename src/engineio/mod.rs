@@ -7,6 +7,7 @@
 //!
 //! * [`packet`], [`payload`]: the codecs.
 //! * [`handshake`]: the query of a request, its verification, the open packet.
+//! * [`request`]: what a handshake's request said, for the layers above.
 //! * [`session`]: one connection over its life and transports, as a table of transitions.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -16,10 +17,12 @@ pub mod handshake;
 pub mod packet;
 pub mod payload;
 pub(crate) mod random_id;
+pub mod request;
 pub mod session;
 pub mod session_id;
 
 pub use error::{CloseReason, DecodeError, Reject};
 pub use packet::{Message, Packet};
+pub use request::Request;
 pub use session::{Session, SessionKey};
 pub use session_id::SessionId;

@@ -28,9 +28,8 @@ pub use socketio::SocketIo;
 use crate::config;
 use crate::engineio::handshake::Transport;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
-use crate::engineio::{Reject, SessionId, SessionKey};
+use crate::engineio::{Reject, Request, SessionId, SessionKey};
 use crate::stats::Stats;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -66,12 +65,12 @@ impl<P: Protocol> Hub<P> {
     pub fn open(
         &mut self,
         now: Instant,
-        address: IpAddr,
+        request: Request,
         socket: Option<ConnectionKey>,
     ) -> SessionKey {
         self.engine.now = now;
-        let opened = self.engine.open(address, socket);
-        self.protocol.open(&mut self.engine, opened);
+        let opened = self.engine.open(request.address, socket);
+        self.protocol.open(&mut self.engine, opened, request);
         self.settle(opened);
         opened
     }

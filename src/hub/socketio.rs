@@ -17,7 +17,7 @@
 use super::Protocol;
 use super::engine::Engine;
 use super::handle::Handle;
-use crate::engineio::{CloseReason, Message, SessionKey};
+use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::acks::{AckError, AckTicket};
 use crate::socketio::application::{Application, Event};
@@ -250,7 +250,7 @@ impl<A: Application> SocketIo<A> {
 }
 
 impl<A: Application> Protocol for SocketIo<A> {
-    fn open(&mut self, engine: &mut Engine, session: SessionKey) {
+    fn open(&mut self, engine: &mut Engine, session: SessionKey, _request: Request) {
         let now = engine.now();
         let connect_by = now + engine.settings().connect_timeout;
         let events = Bucket::full(engine.limits().max_event_rate, now);

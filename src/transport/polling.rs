@@ -6,11 +6,11 @@
 //! against the budget that all clients share.
 
 use super::reject::{Answer, answer, refuse};
-use super::{Server, websocket};
+use super::{Peer, Server, websocket};
 use crate::engineio::handshake::{Intent, Query, Transport};
 use crate::engineio::packet::Packet;
 use crate::engineio::session::Input;
-use crate::engineio::{Reject, SessionKey, payload};
+use crate::engineio::{self, Reject, SessionKey, payload};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
@@ -41,8 +41,8 @@ pub enum Outcome {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Handles one request to the protocol's path, from this address.
-    pub async fn respond<B>(&self, request: Request<B>, address: IpAddr) -> Outcome
+    /// Handles one request to the protocol's path.
+    pub async fn respond<B>(&self, request: Request<B>, peer: Peer) -> Outcome
     where
         B: Body<Data = Bytes>,
     {
@@ -53,12 +53,15 @@ impl<P: Protocol> Server<P> {
         let session = match query.intent(is_get, upgrade, settings) {
             Err(reject) => return self.refused(reject, upgrade && settings.websocket),
             Ok(Intent::Handshake(transport)) => {
-                return match query.revision().and_then(|()| self.may_handshake(address)) {
+                return match query
+                    .revision()
+                    .and_then(|()| self.may_handshake(peer.address))
+                {
                     Err(reject) => self.refused(reject, upgrade),
                     Ok(()) if transport == Transport::WebSocket => {
-                        self.upgrade(&request, address, None)
+                        self.upgrade(&request, peer, None)
                     }
-                    Ok(()) => Outcome::Answer(self.handshake(address)),
+                    Ok(()) => Outcome::Answer(self.handshake(peer.remember(&request))),
                 };
             }
             Ok(Intent::Session(transport, id)) => {
@@ -79,7 +82,7 @@ impl<P: Protocol> Server<P> {
                 }
             }
         };
-        self.upgrade(&request, address, session)
+        self.upgrade(&request, peer, session)
     }
 
     pub(super) fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
@@ -105,12 +108,12 @@ impl<P: Protocol> Server<P> {
         })
     }
 
-    fn handshake(&self, address: IpAddr) -> Answer {
+    fn handshake(&self, request: engineio::Request) -> Answer {
         let (open, payload) = self.turn(|state, now| {
             if state.stopping {
                 return (false, None);
             }
-            let opened = state.hub.open(now, address, None);
+            let opened = state.hub.open(now, request, None);
             let open = state.hub.engine().is_open(opened);
             (open, state.hub.take_payload(opened))
         });
@@ -313,7 +316,7 @@ mod tests {
     struct Silent;
 
     impl Protocol for Silent {
-        fn open(&mut self, _: &mut Engine, _: SessionKey) {}
+        fn open(&mut self, _: &mut Engine, _: SessionKey, _: engineio::Request) {}
         fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
         fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
     }
@@ -325,7 +328,9 @@ mod tests {
         let settings = config::Protocol::default();
         let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
         server.shut_down();
-        let answer = server.handshake(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let answer = server.handshake(engineio::Request::from_address(IpAddr::V4(
+            Ipv4Addr::LOCALHOST,
+        )));
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(server.lock().hub.engine().is_empty());
         assert_eq!(stats.buffered(), 0);

@@ -8,7 +8,7 @@
 use super::frame::{Control, Incoming, Violation, receive};
 use super::polling::Outcome;
 use super::reject::Answer;
-use super::{Admitted, Connection, ConnectionKey, Server, State};
+use super::{Admitted, Connection, ConnectionKey, Peer, Server, State};
 use crate::engineio::packet::{Message, Packet};
 use crate::engineio::session::Input;
 use crate::engineio::{CloseReason, Reject, SessionKey};
@@ -21,7 +21,6 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -49,7 +48,7 @@ impl<P: Protocol> Server<P> {
     pub(super) fn upgrade<B>(
         &self,
         request: &Request<B>,
-        address: IpAddr,
+        peer: Peer,
         session: Option<SessionKey>,
     ) -> Outcome {
         let accept = match accept(request) {
@@ -60,7 +59,7 @@ impl<P: Protocol> Server<P> {
             let connection = Connection {
                 session: session.unwrap_or_default(),
                 partial: None,
-                address,
+                address: peer.address,
                 attached: false,
                 closing: false,
             };
@@ -69,7 +68,7 @@ impl<P: Protocol> Server<P> {
                 // Refused only if the session ended just now; the socket is closed then.
                 Some(session) => _ = state.hub.handle(now, session, Input::SocketOpened(key)),
                 None => {
-                    let opened = state.hub.open(now, address, Some(key));
+                    let opened = state.hub.open(now, peer.remember(request), Some(key));
                     if let Some(connection) = state.connections.get_mut(key) {
                         connection.session = opened;
                     }

@@ -16,12 +16,13 @@ mod random;
 use super::*;
 use crate::config::Limits;
 use crate::engineio::packet::Message;
-use crate::engineio::{CloseReason, Packet};
+use crate::engineio::{CloseReason, Packet, Request};
 use crate::socketio::Application;
 use actor::{Actor, Log};
 use slotmap::SlotMap;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ impl<A: Application> Rig<A> {
     /// A client on a WebSocket, its open packet read.
     fn websocket(&mut self) -> Ws {
         let socket = self.sockets.insert(());
-        let session = self.hub.open(self.now, ADDRESS, Some(socket));
+        let session = self.hub.open(self.now, request(), Some(socket));
         let ws = Ws { socket, session };
         let frames = self.drain(ws);
         assert!(
@@ -123,7 +124,7 @@ impl<A: Application> Rig<A> {
 
     /// A polling client whose handshake is answered.
     fn polling(&mut self) -> SessionKey {
-        let session = self.hub.open(self.now, ADDRESS, None);
+        let session = self.hub.open(self.now, request(), None);
         let open = self.answer(session).unwrap_or_default();
         assert!(open.starts_with("0{\"sid\":\""), "{open}");
         session
@@ -227,7 +228,9 @@ impl<A: Application> Rig<A> {
     }
 }
 
-const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+fn request() -> Request {
+    Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
