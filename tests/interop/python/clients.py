@@ -16,7 +16,7 @@ import engineio
 import socketio
 
 # Watchdog only: nothing waits this long in a run that passes.
-PATIENCE = 10
+PATIENCE = 20
 BOTH = ["/", "/custom"]
 WHO = {"token": "ä b"}
 EVENTS = ["connect", "connect_error", "disconnect", "hello", "echo", "bin", "answer"]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// Watchdog only: nothing waits this long in a run that passes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Milliseconds between attempts to reconnect, at least and at most.
 const DELAY: (u64, u64) = (1, 10);
 
