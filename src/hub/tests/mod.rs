@@ -7,11 +7,13 @@ mod binary;
 mod broadcasting;
 mod closing;
 mod connecting;
+mod deciding;
 mod events;
 mod handles;
 mod limits;
 mod panics;
 mod random;
+mod recovering;
 
 use super::*;
 use crate::config::Limits;
@@ -69,10 +71,12 @@ impl Rig {
 
 impl<A: Application> Rig<A> {
     fn of(limits: Limits, app: A) -> Self {
+        Self::configured(config::Protocol::default(), limits, SocketIo::new(app))
+    }
+
+    fn configured(settings: config::Protocol, limits: Limits, protocol: SocketIo<A>) -> Self {
         let stats = Arc::new(Stats::default());
         let now = Instant::now();
-        let settings = config::Protocol::default();
-        let protocol = SocketIo::new(app);
         Self {
             hub: Hub::new(settings, limits, Arc::clone(&stats), counted, now, protocol),
             stats,
