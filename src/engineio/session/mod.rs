@@ -25,7 +25,7 @@
 //! | it is lost | | polling | closed: transport close or error | - | - |
 //! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
 //! | close, discarding | closed, poll gets `1`, outbox dropped | same, probe closed | closed, outbox dropped | same | same |
-//! | the session ends while a post is read | the post is cut off | same | | after 30 s | |
+//! | the session ends while a post is read | the post is cut off | same | | same | |
 //! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
@@ -145,7 +145,7 @@ impl Session {
             (Phase::Closing { .. }, Input::PollStarted) => match self.poll {
                 Poll::Absent if self.outbox.is_empty() => {
                     self.poll = Poll::Release(NOOP_THEN_CLOSE);
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                     Step::Done
                 }
                 Poll::Absent => {
@@ -153,7 +153,7 @@ impl Session {
                     Step::Done
                 }
                 Poll::Waiting | Poll::Release(_) => {
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                     Step::Refused(Reject::Conflict)
                 }
             },
@@ -171,7 +171,7 @@ impl Session {
             }
             (Phase::Closing { .. }, Input::PollAborted) => {
                 self.poll = Poll::Absent;
-                self.phase = Phase::Closed(None);
+                self.finish(cx);
                 Step::Done
             }
             (Phase::WebSocket(_) | Phase::Closed(_), Input::PollAborted) => {
@@ -321,8 +321,7 @@ impl Session {
 
             (Phase::Closing { until }, Input::Tick) => {
                 if until <= cx.now {
-                    cx.effects.cut_post = self.post == Post::Reading;
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                 }
                 Step::Done
             }
@@ -400,8 +399,7 @@ impl Session {
         if self.poll == Poll::Waiting && self.outbox.is_empty() {
             self.poll = Poll::Release(parting);
         }
-        // A body that is still coming in would be held for nobody.
-        cx.effects.cut_post = self.post == Post::Reading;
+        self.cut_post(cx);
         self.phase = match self.phase {
             Phase::Probing(probe) => {
                 cx.effects.close_socket = Some(probe.connection);
@@ -414,5 +412,15 @@ impl Session {
             Phase::Polling | Phase::Closing { .. } => Phase::Closed(None),
             Phase::Closed(socket) => Phase::Closed(socket),
         };
+    }
+    /// The end of a session that was closing.
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        self.cut_post(cx);
+        self.phase = Phase::Closed(None);
+    }
+
+    /// A body that is still coming in would be held for nobody.
+    fn cut_post(&self, cx: &mut Context<'_>) {
+        cx.effects.cut_post = self.post == Post::Reading;
     }
 }
