@@ -49,7 +49,7 @@ impl<A: Application> SocketIo<A> {
         };
         let key = self.registry.open_namespace(namespace);
         let id = SocketId::from_random(engine.random());
-        let socket = self.registry.add(session, key, id);
+        let socket = self.registry.add(session, key, id.clone());
         self.registry.set_connected(socket, true);
         // The answer comes first, whatever the application emits.
         self.queue
