@@ -27,6 +27,7 @@ pub use socketio::SocketIo;
 
 use crate::config;
 use crate::engineio::handshake::Transport;
+use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
 use crate::engineio::{Reject, Request, SessionId, SessionKey};
 use crate::stats::Stats;
@@ -69,7 +70,7 @@ impl<P: Protocol> Hub<P> {
         socket: Option<ConnectionKey>,
     ) -> SessionKey {
         self.engine.now = now;
-        let opened = self.engine.open(request.address, socket);
+        let opened = self.engine.open(&request, socket);
         self.protocol.open(&mut self.engine, opened, request);
         self.settle(opened);
         opened
@@ -140,7 +141,7 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// The body for the waiting poll of a session, if it is to be answered now.
-    pub fn take_payload(&mut self, session: SessionKey) -> Option<Vec<u8>> {
+    pub fn take_payload(&mut self, session: SessionKey) -> Option<Payload> {
         self.engine.take_payload(session)
     }
 

@@ -1,9 +1,11 @@
 //! Every row of the table in the session's header: here those of one transport, in [`closing`]
 //! those of the end, in [`upgrade`]
-//! those of the change from one to the other, in [`random`] what must hold for any order of them.
+//! those of the change from one to the other, in [`revision_3`] those of its clients, in
+//! [`random`] what must hold for any order of them.
 
 mod closing;
 mod random;
+mod revision_3;
 mod upgrade;
 
 use super::*;
@@ -30,9 +32,13 @@ fn text(text: &str) -> Packet<'_> {
 
 impl Rig {
     fn new() -> Self {
+        Self::speaking(Format::default())
+    }
+
+    fn speaking(format: Format) -> Self {
         let (now, settings) = (Instant::now(), Protocol::default());
         Self {
-            session: Session::polling(now, &settings),
+            session: Session::polling(now, &settings, format),
             settings,
             limits: Limits::default(),
             pool: Pool::default(),
@@ -102,7 +108,7 @@ impl Rig {
     fn payload(&mut self) -> Option<String> {
         self.session
             .take_payload(&mut self.pool)
-            .map(|body| String::from_utf8(body).expect("text"))
+            .map(|payload| String::from_utf8(payload.bytes).expect("text"))
     }
 
     fn poll(&mut self) -> Option<String> {
