@@ -5,6 +5,7 @@
 //! Source: Engine.IO v4 "Handshake" and the reference server's `verify`.
 
 use super::error::Reject;
+use super::request::parameters;
 use super::revision::{Format, Revision};
 use super::session_id::SessionId;
 use crate::config::Protocol;
@@ -39,10 +40,10 @@ pub enum Intent {
 }
 
 impl<'a> Query<'a> {
-    /// Reads the part of a URL behind `?` (URL standard, "application/x-www-form-urlencoded").
+    /// Reads the part of a URL behind `?`.
     pub fn parse(query: &'a str) -> Self {
         let mut found = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             match &*name {
                 "transport" => found.transport = Some(value),
                 "sid" => found.sid = Some(value),

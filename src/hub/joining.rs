@@ -1,11 +1,11 @@
 //! Joining a namespace: the application decides, and the client is told before anything else.
 
 use super::engine::Engine;
+use super::legacy;
 use super::socketio::SocketIo;
 use crate::engineio::SessionKey;
 use crate::engineio::session::Outgoing;
 use crate::socketio::application::{Admission, Application, Handshake, Refusal};
-use crate::socketio::{SocketId, encode};
 
 impl<A: Application> SocketIo<A> {
     pub(super) fn connect(
@@ -24,12 +24,8 @@ impl<A: Application> SocketIo<A> {
             || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
                 == Some(true);
         if !known {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Invalid namespace"),
-            );
+            let refusal = legacy::unknown_namespace(engine.format(session).revision);
+            Self::refuse(engine, session, namespace, &refusal);
             return;
         }
         let Some(client) = self.clients.get(session) else {
@@ -48,12 +44,13 @@ impl<A: Application> SocketIo<A> {
             return;
         };
         let key = self.registry.open_namespace(namespace);
-        let id = SocketId::from_random(engine.random());
+        let id = legacy::socket_id(engine, session, namespace);
         let socket = self.registry.add(session, key, id.clone());
         self.registry.set_connected(socket, true);
         // The answer comes first, whatever the application emits.
+        let revision = engine.format(session).revision;
         self.queue
-            .push_plain(socket, |out| encode::connect(namespace, &id, out));
+            .push_plain(socket, |out| legacy::accept(revision, namespace, &id, out));
         let handshake = Handshake::new(auth, address);
         match self.call(engine, Some(session), |app, io| {
             app.connect(io, socket, &handshake)
@@ -77,12 +74,8 @@ impl<A: Application> SocketIo<A> {
 
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
         let mut packet = String::new();
-        encode::connect_error(
-            namespace,
-            &refusal.message,
-            refusal.data.as_deref(),
-            &mut packet,
-        );
+        let revision = engine.format(session).revision;
+        legacy::refuse(revision, namespace, refusal, &mut packet);
         engine.send(session, Outgoing::Text(&packet));
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
-//! * [`socketio`], with `joining` and `deliver`: Socket.IO on top, with the application.
+//! * [`socketio`], with `joining`, `legacy` and `deliver`: Socket.IO on top, with the application.
 //! * `outgoing`: from outboxes to the transport.
 //! * `timers`: when who is to be asked again.
 //! * [`handle`]: emitting from outside.
@@ -15,6 +15,7 @@ mod deliver;
 pub mod engine;
 pub mod handle;
 mod joining;
+mod legacy;
 mod outgoing;
 pub mod protocol;
 pub mod socketio;

@@ -17,6 +17,7 @@
 use super::Protocol;
 use super::engine::Engine;
 use super::handle::Handle;
+use super::legacy;
 use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::acks::{AckError, AckTicket};
@@ -135,6 +136,8 @@ impl<A: Application> SocketIo<A> {
         packet: Packet<'_>,
         attachments: &[Bytes],
     ) {
+        let mut auth = String::new();
+        let packet = legacy::translate(engine.format(session).revision, packet, &mut auth);
         let socket = self.socket_in(session, packet.namespace);
         match (packet.body, socket) {
             (Body::Connect(auth), None) => self.connect(engine, session, packet.namespace, auth),
@@ -256,6 +259,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         let events = Bucket::full(engine.limits().max_event_rate, now);
         self.clients
             .insert(session, Client::new(connect_by, events));
+        self.join_unasked(engine, session);
     }
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {

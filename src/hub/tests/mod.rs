@@ -9,6 +9,7 @@ mod closing;
 mod connecting;
 mod events;
 mod handles;
+mod legacy;
 mod limits;
 mod panics;
 mod random;
@@ -69,9 +70,12 @@ impl Rig {
 
 impl<A: Application> Rig<A> {
     fn of(limits: Limits, app: A) -> Self {
+        Self::set(config::Protocol::default(), limits, app)
+    }
+
+    fn set(settings: config::Protocol, limits: Limits, app: A) -> Self {
         let stats = Arc::new(Stats::default());
         let now = Instant::now();
-        let settings = config::Protocol::default();
         let protocol = SocketIo::new(app);
         Self {
             hub: Hub::new(settings, limits, Arc::clone(&stats), counted, now, protocol),
