@@ -39,6 +39,13 @@ pub struct Protocol {
     pub upgrade_timeout: Duration,
     /// Time a client has to join its first namespace.
     pub connect_timeout: Duration,
+    /// Whether clients of Engine.IO 3, that is of Socket.IO 1 and 2, may connect (`allowEIO3`).
+    ///
+    /// Such a client takes its session's id for its socket's ids. So the id of its socket, from
+    /// [`Io::id`](crate::socketio::Io::id) say, is a secret: another client that is told it can
+    /// read and write in its place. An application that hands socket ids from client to client
+    /// must leave this off, or hand out ids of its own instead.
+    pub allow_eio3: bool,
     /// Largest polling body and largest WebSocket message, in bytes (`maxHttpBufferSize`).
     pub max_payload_bytes: usize,
     /// Time for which the request of a handshake is kept for the namespaces that the client
@@ -62,6 +69,7 @@ impl Default for Protocol {
             ping_timeout: Duration::from_secs(20),
             upgrade_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(45),
+            allow_eio3: false,
             max_payload_bytes: 1_000_000,
             request_kept: Duration::from_secs(45),
             recovery_max_age: None,

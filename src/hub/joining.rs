@@ -12,16 +12,16 @@
 //! it breaks the protocol. A decision that comes when the client is gone finds nobody.
 
 use super::engine::Engine;
+use super::legacy;
 use super::socketio::SocketIo;
 use crate::config::{Limits, Protocol as Settings};
 use crate::engineio::session::Outgoing;
-use crate::engineio::{CloseReason, SessionKey};
+use crate::engineio::{CloseReason, Revision, SessionKey};
 use crate::socketio::application::{Admission, Application, Handshake, Namespace, Refusal};
 use crate::socketio::args::Arg;
 use crate::socketio::emit::Io;
 use crate::socketio::recovery::{Bounds, Pid, Recovered, Sent};
 use crate::socketio::registry::{NamespaceKey, SocketKey};
-use crate::socketio::{SocketId, encode};
 
 /// A step of the decision on a connect.
 pub(super) type Middleware =
@@ -61,16 +61,17 @@ impl<A: Application> SocketIo<A> {
         let missed_packets;
         let socket = match recovered {
             Some(Recovered { pid, lost, missed }) => {
-                let socket = self.registry.add(session, namespace, lost.id);
+                let socket = self.registry.add(session, namespace, lost.id.clone());
                 self.registry.set_pid(socket, pid);
                 self.registry.restore(socket, lost);
                 missed_packets = missed;
                 socket
             }
             None => {
-                let id = SocketId::from_random(engine.random());
+                let id = legacy::socket_id(engine, session, name);
                 let socket = self.registry.add(session, namespace, id);
-                if engine.settings().recovery_max_age.is_some() {
+                let revision = engine.format(session).revision;
+                if revision == Revision::V4 && engine.settings().recovery_max_age.is_some() {
                     let pid = Pid::from_random(engine.random());
                     self.registry.set_pid(socket, pid);
                 }
@@ -105,9 +106,9 @@ impl<A: Application> SocketIo<A> {
             }),
         };
         let refusal = match exists? {
-            Namespace::Unknown => "Invalid namespace",
+            Namespace::Unknown => legacy::unknown_namespace(engine.format(session).revision),
             _ if self.clients.get(session)?.sockets().count() >= engine.limits().max_namespaces => {
-                "Too many namespaces"
+                Refusal::new("Too many namespaces")
             }
             nature => {
                 let dynamic = nature == Namespace::Dynamic;
@@ -118,7 +119,7 @@ impl<A: Application> SocketIo<A> {
                 return Some(namespace);
             }
         };
-        Self::refuse(engine, session, name, &Refusal::new(refusal));
+        Self::refuse(engine, session, name, &refusal);
         None
     }
 
@@ -190,9 +191,9 @@ impl<A: Application> SocketIo<A> {
         }
         // The answer comes before whatever the application emits.
         let name = self.registry.namespace_name(namespace);
-        let pid = self.registry.pid(socket);
+        let (revision, pid) = (engine.format(session).revision, self.registry.pid(socket));
         self.queue
-            .push_plain(socket, |out| encode::connect(name, &id, pid, out));
+            .push_plain(socket, |out| legacy::accept(revision, name, &id, pid, out));
         if let Some(client) = self.clients.get_mut(session) {
             client.connect_by = None;
         }
@@ -259,8 +260,8 @@ impl<A: Application> SocketIo<A> {
 
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
         let mut packet = String::new();
-        let Refusal { message, data } = refusal;
-        encode::connect_error(namespace, message, data.as_deref(), &mut packet);
+        let revision = engine.format(session).revision;
+        legacy::refuse(revision, namespace, refusal, &mut packet);
         engine.send(session, Outgoing::Text(&packet));
     }
 

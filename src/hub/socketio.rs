@@ -18,6 +18,7 @@ use super::Protocol;
 use super::engine::Engine;
 use super::handle::Handle;
 use super::joining::{Middleware, Pending};
+use super::legacy;
 use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::application::{Admission, Application, Event, Handshake};
@@ -149,6 +150,8 @@ impl<A: Application> SocketIo<A> {
         packet: Packet<'_>,
         attachments: &[Bytes],
     ) {
+        let mut auth = String::new();
+        let packet = legacy::translate(engine.format(session).revision, packet, &mut auth);
         let socket = self.socket_in(session, packet.namespace);
         if socket.is_some_and(|socket| !self.registry.is_connected(socket)) {
             return Self::broken(engine, session, "a packet before its connect is decided");
@@ -249,6 +252,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             request,
         }));
         self.clients.insert(session, client);
+        self.join_unasked(engine, session);
     }
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {

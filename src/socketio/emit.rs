@@ -37,7 +37,8 @@ pub struct Io<'a> {
 }
 
 impl Io<'_> {
-    /// The public id of a socket.
+    /// The public id of a socket. That of a client of Socket.IO 2 is not public but its session's
+    /// ([`allow_eio3`](crate::config::Protocol::allow_eio3)): no other client may be told it.
     pub fn id(&self, socket: SocketKey) -> Option<SocketId> {
         self.registry.id(socket)
     }

@@ -55,7 +55,7 @@ impl Scope {
             (lost.own_room && room == lost.id.as_str())
                 || lost.rooms.iter().any(|joined| **joined == *room)
         };
-        self.sender != Some(lost.id)
+        self.sender.as_ref() != Some(&lost.id)
             && (self.rooms.is_empty() || self.rooms.iter().any(|room| in_room(room)))
             && !self.except.iter().any(|room| in_room(room))
     }

@@ -75,7 +75,7 @@ fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
 #[derive(Debug, Default)]
 pub struct Registry {
     pub(super) sockets: Sockets,
-    /// Ids are random and made here, so a fast hash does.
+    /// What is hashed of an id is random and made here, so a fast hash does.
     by_id: FxHashMap<SocketId, SocketKey>,
     namespaces: SlotMap<NamespaceKey, Namespace>,
     by_name: HashMap<Box<str>, NamespaceKey>,
@@ -133,7 +133,7 @@ impl Registry {
             .map(|namespace| &mut namespace.members);
         let at = members.as_ref().map_or(0, |members| members.len());
         let key = self.sockets.insert(Socket {
-            id,
+            id: id.clone(),
             session,
             namespace,
             rooms: Vec::new(),
@@ -222,7 +222,7 @@ impl Registry {
     }
 
     pub(crate) fn id(&self, socket: SocketKey) -> Option<SocketId> {
-        self.sockets.get(socket).map(|socket| socket.id)
+        self.sockets.get(socket).map(|socket| socket.id.clone())
     }
 
     pub(super) fn by_id(&self, id: &SocketId) -> Option<SocketKey> {

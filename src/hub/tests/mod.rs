@@ -10,6 +10,7 @@ mod connecting;
 mod deciding;
 mod events;
 mod handles;
+mod legacy;
 mod limits;
 mod panics;
 mod random;
@@ -182,7 +183,7 @@ impl<A: Application> Rig<A> {
     /// The answer for the GET that waits.
     fn answer(&mut self, session: SessionKey) -> Option<String> {
         let payload = self.hub.take_payload(session)?;
-        Some(String::from_utf8(payload).expect("a payload is text"))
+        Some(String::from_utf8(payload.bytes).expect("a payload is text"))
     }
 
     /// Flushes, and takes what left by this WebSocket.

@@ -89,7 +89,7 @@ impl Registry {
         };
         let rooms = socket.rooms.iter();
         let lost = Lost {
-            id: socket.id,
+            id: socket.id.clone(),
             rooms: rooms
                 .map(|room| namespace.rooms.name(*room).into())
                 .collect(),
