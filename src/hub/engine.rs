@@ -108,8 +108,8 @@ impl Engine {
         self.now
     }
 
-    /// Random bytes for an id.
-    pub fn random(&self) -> [u8; 15] {
+    /// Random bytes for an id, if the source has any.
+    pub fn random(&self) -> Option<[u8; 15]> {
         (self.random)()
     }
 
@@ -156,8 +156,13 @@ impl Engine {
         std::mem::take(&mut self.close_sockets)
     }
 
-    pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> SessionKey {
-        let id = SessionId::from_random((self.random)());
+    pub(super) fn open(
+        &mut self,
+        address: IpAddr,
+        socket: Option<ConnectionKey>,
+    ) -> Result<SessionKey, Reject> {
+        // The reference server's answer to an id that cannot be made.
+        let id = SessionId::from_random(self.random().ok_or(Reject::BadRequest)?);
         let (session, transport) = match socket {
             None => (
                 Session::polling(self.now, &self.settings),
@@ -181,7 +186,7 @@ impl Engine {
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
         self.send(key, Outgoing::Text(&packet));
-        key
+        Ok(key)
     }
 
     pub(super) fn find(

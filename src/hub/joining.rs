@@ -2,8 +2,8 @@
 
 use super::engine::Engine;
 use super::socketio::SocketIo;
-use crate::engineio::SessionKey;
 use crate::engineio::session::Outgoing;
+use crate::engineio::{CloseReason, SessionKey};
 use crate::socketio::application::{Admission, Application, Handshake, Refusal};
 use crate::socketio::{SocketId, encode};
 
@@ -47,8 +47,12 @@ impl<A: Application> SocketIo<A> {
         let Some(address) = engine.address(session) else {
             return;
         };
+        let Some(random) = engine.random() else {
+            engine.close(session, CloseReason::ForcedClose);
+            return;
+        };
         let key = self.registry.open_namespace(namespace);
-        let id = SocketId::from_random(engine.random());
+        let id = SocketId::from_random(random);
         let socket = self.registry.add(session, key, id);
         self.registry.set_connected(socket, true);
         // The answer comes first, whatever the application emits.

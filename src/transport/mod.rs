@@ -341,12 +341,10 @@ impl<P: Protocol> Drop for Admitted<P> {
 }
 
 /// Random bytes for ids, from the operating system.
-fn random() -> [u8; 15] {
+fn random() -> Option<[u8; 15]> {
     let mut bytes = [0; 15];
-    // Every system this runs on has a source; guessable ids would be worse than none.
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!("no random bytes: {error}");
-        std::process::abort();
-    }
-    bytes
+    getrandom::fill(&mut bytes)
+        .inspect_err(|error| tracing::error!("no random bytes: {error}"))
+        .ok()?;
+    Some(bytes)
 }

@@ -109,19 +109,17 @@ impl<P: Protocol> Server<P> {
     }
 
     fn handshake(&self, request: engineio::Request) -> Answer {
-        let (open, payload) = self.turn(|state, now| {
+        let opened = self.turn(|state, now| {
             if state.stopping {
-                return (false, None);
+                return Err(Reject::Full);
             }
-            let opened = state.hub.open(now, request, None);
+            let opened = state.hub.open(now, request, None)?;
             let open = state.hub.engine().is_open(opened);
-            (open, state.hub.take_payload(opened))
+            let payload = state.hub.take_payload(opened);
+            // There is none if there was no room for the open packet.
+            payload.filter(|_| open).ok_or(Reject::Full)
         });
-        match payload {
-            Some(payload) if open => polled(payload),
-            // The server is stopping, or there was no room for the open packet.
-            _ => refuse(Reject::Full),
-        }
+        opened.map_or_else(refuse, polled)
     }
 
     async fn poll(&self, session: SessionKey) -> Outcome {

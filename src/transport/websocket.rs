@@ -55,7 +55,7 @@ impl<P: Protocol> Server<P> {
             Ok(accept) => accept,
             Err(reject) => return self.refused(reject, true),
         };
-        let key = self.turn(|state, now| {
+        let promised = self.turn(|state, now| {
             let connection = Connection {
                 session: session.unwrap_or_default(),
                 partial: None,
@@ -68,7 +68,13 @@ impl<P: Protocol> Server<P> {
                 // Refused only if the session ended just now; the socket is closed then.
                 Some(session) => _ = state.hub.handle(now, session, Input::SocketOpened(key)),
                 None => {
-                    let opened = state.hub.open(now, peer.remember(request), Some(key));
+                    let opened = match state.hub.open(now, peer.remember(request), Some(key)) {
+                        Ok(opened) => opened,
+                        Err(reject) => {
+                            state.connections.remove(key);
+                            return Err(reject);
+                        }
+                    };
                     if let Some(connection) = state.connections.get_mut(key) {
                         connection.session = opened;
                     }
@@ -76,9 +82,12 @@ impl<P: Protocol> Server<P> {
                     state.hub.engine().set_backlog(opened, key, true);
                 }
             }
-            key
+            Ok(key)
         });
-        Outcome::Upgrade(accept, Pending { key })
+        match promised {
+            Ok(key) => Outcome::Upgrade(accept, Pending { key }),
+            Err(reject) => self.refused(reject, true),
+        }
     }
 
     /// Takes over the connection of an upgrade, with what was read beyond the request. A
