@@ -1,7 +1,9 @@
 //! What a request to the protocol's path asks for, and the answer to a new client.
 //!
 //! The order of the checks is part of the contract (a client sees which error wins):
-//! transport, then session id or method, then the revision.
+//! transport, then session id or method, then the application, then the revision. The reference
+//! server also looks for characters in `Origin` that HTTP does not allow; here no such request
+//! gets past the parser.
 //! Source: Engine.IO v4 "Handshake" and the reference server's `verify`.
 
 use super::error::Reject;
@@ -25,6 +27,7 @@ pub struct Query<'a> {
     transport: Option<Cow<'a, str>>,
     sid: Option<Cow<'a, str>>,
     eio: Option<Cow<'a, str>>,
+    jsonp: bool,
 }
 
 /// What a request asks for once its form is right.
@@ -45,6 +48,7 @@ impl<'a> Query<'a> {
                 "transport" => found.transport = Some(value),
                 "sid" => found.sid = Some(value),
                 "EIO" => found.eio = Some(value),
+                "j" => found.jsonp = true,
                 _ => {}
             }
         }
@@ -66,8 +70,20 @@ impl<'a> Query<'a> {
             Some(sid) => Ok(Intent::Session(transport, SessionId::parse(sid))),
             None if !get => Err(Reject::BadHandshakeMethod),
             None if upgrade != (transport == Transport::WebSocket) => Err(Reject::BadRequest),
+            None if self.wants_jsonp(transport) => Err(Reject::BadRequest),
             None => Ok(Intent::Handshake(transport)),
         }
+    }
+
+    /// Whether a client asks for a script as the answer to a poll, which is not spoken here: only
+    /// browsers without CORS need it.
+    pub fn wants_jsonp(&self, transport: Transport) -> bool {
+        self.jsonp && transport == Transport::Polling
+    }
+
+    /// Whether this is a session's first request.
+    pub fn is_initial(&self) -> bool {
+        self.sid.as_deref().is_none_or(str::is_empty)
     }
 
     /// The last check of a handshake: only revision 4 is spoken.
@@ -117,6 +133,8 @@ mod tests {
             "transport=abc",
             "transport=constructor&sid=x",
             "transport=__proto__",
+            "transport=webtransport&EIO=4",
+            "transport=polling&transport=webtransport",
         ] {
             assert_eq!(
                 intent(query, false, false),
@@ -155,6 +173,22 @@ mod tests {
         assert_eq!(
             intent("transport=polling&EIO=4", true, true),
             Err(Reject::BadRequest)
+        );
+    }
+
+    #[test]
+    fn jsonp_is_refused_after_the_method_and_means_nothing_to_websocket() {
+        let jsonp = "transport=polling&EIO=4&j=0";
+        assert_eq!(intent(jsonp, true, false), Err(Reject::BadRequest));
+        assert_eq!(intent(jsonp, false, false), Err(Reject::BadHandshakeMethod));
+        assert_eq!(
+            intent("transport=websocket&EIO=4&j=0", true, true),
+            Ok(Intent::Handshake(Transport::WebSocket))
+        );
+        // Of a session that nobody knows, that is said first.
+        assert_eq!(
+            intent("transport=polling&sid=nobody&j=0", true, false),
+            Ok(Intent::Session(Transport::Polling, None))
         );
     }
 

@@ -11,9 +11,9 @@
 
 use super::Body;
 use super::error_page::ErrorPage;
-use crate::transport::polling::Outcome;
+
 use crate::transport::websocket::Pending;
-use crate::transport::{Admitted, Protocol, Server};
+use crate::transport::{Admitted, Outcome, Protocol, Server};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;

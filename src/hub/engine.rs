@@ -128,6 +128,11 @@ impl Engine {
         self.sessions.get(session).map(|entry| entry.address)
     }
 
+    /// The secret id that a session's client knows it by.
+    pub fn session_id(&self, session: SessionKey) -> Option<SessionId> {
+        self.sessions.get(session).map(|entry| entry.id)
+    }
+
     /// Whether the session can send and receive.
     pub fn is_open(&self, session: SessionKey) -> bool {
         self.sessions
@@ -186,6 +191,10 @@ impl Engine {
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
         self.send(key, Outgoing::Text(&packet));
+        if let Some(message) = &self.settings.initial_packet {
+            let packet = format!("4{message}");
+            self.send(key, Outgoing::Text(&packet));
+        }
         Ok(key)
     }
 
