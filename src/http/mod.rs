@@ -7,6 +7,7 @@
 //! | file | one concern |
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
+//! | `server`, `connection` | listeners, and one connection between protocol and pages |
 //! | `site` | the order in which a path is looked up, and the answer's headers |
 //! | `path` | a request's path as a safe relative name |
 //! | `assets` | the embedded page, in the coding that a client likes best |
@@ -25,6 +26,7 @@ mod assets;
 pub mod bind;
 pub mod body;
 mod conditional;
+pub mod connection;
 mod content_type;
 mod error_page;
 mod file;
