@@ -17,6 +17,7 @@ use crate::engineio::Request;
 use hyper::HeaderMap;
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// What an application says about requests. Every method has a default that changes nothing.
 pub trait Hooks: Send + Sync + 'static {
@@ -36,6 +37,21 @@ pub trait Hooks: Send + Sync + 'static {
     /// Adds headers to every answer of a session, the first one included.
     fn headers(&self, request: &Request, headers: &mut HeaderMap) {
         let _ = (request, headers);
+    }
+}
+
+/// Hooks that the application goes on holding.
+impl<T: Hooks> Hooks for Arc<T> {
+    fn allow_request<'a>(&'a self, request: &'a Request) -> Decision<'a> {
+        (**self).allow_request(request)
+    }
+
+    fn initial_headers(&self, request: &Request, headers: &mut HeaderMap) {
+        (**self).initial_headers(request, headers);
+    }
+
+    fn headers(&self, request: &Request, headers: &mut HeaderMap) {
+        (**self).headers(request, headers);
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 18] = [
+const FLAGS: [&str; 19] = [
     "--port",
     "--bind",
     "--listen",
     "--public",
     "--csp",
+    "--client-dir",
     "--ice-server",
     "--log",
     "--workers",
@@ -119,6 +120,7 @@ fn a_wrong_value_names_flag_value_and_range() {
             "/no/such/directory",
             "a directory that can be read",
         ),
+        ("--client-dir", "/no/such/directory", "socket.io-client"),
     ] {
         refused(
             &[&format!("{flag}={value}")],
@@ -186,6 +188,15 @@ fn a_password_is_not_repeated_in_an_error() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_client_of_no_known_version_is_not_served() {
+    let dir = TempDir::new();
+    dir.write("socket.io.min.js", "alert(1)");
+    let path = dir.path().to_str().unwrap();
+    refused(&["--client-dir", path], &[], &["--client-dir", "version"]);
+    refused(&[], &[("PARLOR_CLIENT_DIR", path)], &["version"]);
 }
 
 #[test]
