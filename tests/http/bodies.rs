@@ -1,8 +1,8 @@
 //! Bodies of posts and polls: lengths, limits, what comes in pieces or not at all.
 
-use std::io::Write as _;
+use std::io::Read as _;
 
-use crate::support::raw::{connect, read, send};
+use crate::support::raw::{read, send};
 use crate::support::server::Running;
 use crate::support::session::Polling;
 use parlor::config::Protocol;
@@ -77,14 +77,39 @@ fn binary_for_revision_3_closes_a_session_of_revision_4_and_its_waiting_poll_is_
 }
 
 #[test]
-fn a_post_that_is_given_up_closes_the_session() {
+fn a_second_poll_beside_one_that_waits_ends_the_session() {
     let server = Running::echo();
     let session = Polling::open(server.address);
-    let mut half = connect(server.address);
-    let bytes = session.post_bytes("4", &["Content-Length: 10"]);
-    half.write_all(&bytes).unwrap();
-    drop(half);
-    // Whether the server knows already is a matter of time; that it comes to know is not.
-    while session.request("PUT").status == 500 {}
+    let first = session.begin_poll();
+    let second = session.poll(&[]);
+    assert_eq!((second.status, second.body.len()), (400, 0));
+    let first = read(first);
+    assert_eq!((first.status, first.text().as_str()), (200, "1"));
     session.expect_gone();
+}
+
+#[test]
+fn a_second_post_beside_a_first_ends_the_session_and_cuts_the_first() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let mut first = session.begin_post();
+    let second = session.post("4hi", &[]);
+    assert_eq!((second.status, second.body.len()), (400, 0));
+    let mut rest = Vec::new();
+    // Cut without an answer: an end, or a reset as half a body was still on its way.
+    let _ = first.read_to_end(&mut rest);
+    assert!(rest.is_empty(), "{rest:?}");
+    session.expect_gone();
+}
+
+#[test]
+fn a_post_or_a_poll_that_is_given_up_closes_the_session() {
+    let server = Running::echo();
+    for begin in [Polling::begin_post, Polling::begin_poll] {
+        let session = Polling::open(server.address);
+        drop(begin(&session));
+        // When the server comes to know it is a matter of time.
+        while session.request("PUT").status == 500 {}
+        session.expect_gone();
+    }
 }

@@ -1,6 +1,6 @@
 //! What an application may say about requests: refusals, headers, the cookie, the first message.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -128,6 +128,49 @@ fn initial_headers_come_once_a_session_and_the_others_with_every_answer_of_it() 
     assert_eq!(socket.answer.all("set-cookie").len(), 2);
     // Refusals carry none.
     assert_eq!(session.request("PUT").header("x-agent"), None);
+}
+
+/// Fails where the query says.
+struct Broken;
+
+impl Hooks for Broken {
+    fn allow_request<'a>(&'a self, request: &'a Request) -> Decision<'a> {
+        assert_eq!(request.parameter("fail").as_deref(), None);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn headers(&self, request: &Request, _: &mut HeaderMap) {
+        assert_eq!(request.parameter("late"), None);
+    }
+}
+
+#[test]
+fn a_hook_that_panics_ends_its_connection_and_nothing_else() {
+    let edge = Edge::default().hooks(Broken);
+    let server = Running::echo_with(Protocol::default(), edge);
+    for path in [POLLING, WEBSOCKET] {
+        for query in ["&fail=1", "&late=1"] {
+            let mut stream = connect(server.address);
+            let bytes = upgrade(&format!("{path}{query}"), &[]);
+            let bytes = if path == POLLING {
+                format!("GET {path}{query} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes()
+            } else {
+                bytes
+            };
+            stream.write_all(&bytes).unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            assert!(answer.is_empty());
+        }
+    }
+    assert_eq!(server.stats.sessions_opened.get(), 0);
+    let session = Polling::open(server.address);
+    let path = format!("{}&late=1", session.path);
+    let mut stream = connect(server.address);
+    let poll = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.write_all(poll.as_bytes()).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    session.expect_alive();
 }
 
 /// Decides when it is told to, and says when it is asked and when a decision was given up.

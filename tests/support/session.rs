@@ -68,6 +68,18 @@ impl Polling {
         )
     }
 
+    /// A POST whose body never ends; the server waits for it when this returns, as it says.
+    pub(crate) fn begin_post(&self) -> TcpStream {
+        let mut stream = connect(self.address);
+        let lines = ["Content-Length: 10", "Expect: 100-continue"];
+        stream.write_all(&self.post_bytes("", &lines)).unwrap();
+        let mut told = [0; 25];
+        stream.read_exact(&mut told).unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream.write_all(b"4half").unwrap();
+        stream
+    }
+
     /// The bytes of a POST, without a length of its own.
     pub(crate) fn post_bytes(&self, body: &str, lines: &[&str]) -> Vec<u8> {
         let mut text = format!(
