@@ -308,7 +308,12 @@ impl<A: Application> SocketIo<A> {
     pub(super) fn broken(engine: &mut Engine, session: SessionKey, why: &str) {
         engine.stats().protocol_errors.add();
         tracing::debug!("a client broke the protocol and is closed: {why}");
-        engine.close(session, CloseReason::ForcedServerClose);
+        // The reference server's two words for it, by whether the end can be told at once.
+        let reason = match engine.is_writable(session) {
+            true => CloseReason::ForcedClose,
+            false => CloseReason::ForcedServerClose,
+        };
+        engine.close(session, reason);
     }
 }
 
