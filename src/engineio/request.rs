@@ -5,9 +5,16 @@
 //! long as it is of use. URL and headers lie packed in one string, so that a kept request pins
 //! nothing of the connection's buffers and costs little more than its characters.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::SystemTime;
+
+/// The parameters of a query, decoded, in order (URL standard,
+/// "application/x-www-form-urlencoded").
+pub fn parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    form_urlencoded::parse(query.as_bytes())
+}
 
 /// A handshake's request.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,10 +83,9 @@ impl Request {
             .last()
     }
 
-    /// The parameters of the query, decoded, in order (URL standard,
-    /// "application/x-www-form-urlencoded").
+    /// The parameters of the query, decoded, in order.
     pub fn parameters(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        form_urlencoded::parse(self.query().as_bytes()).into_owned()
+        parameters(self.query()).map(|(name, value)| (name.into(), value.into()))
     }
 
     /// The headers in order, names in lower case; a repeated one is there several times.

@@ -8,9 +8,9 @@
 use super::Random;
 use super::timers::Timers;
 use crate::config;
-use crate::engineio::handshake::{Transport, open_packet};
+use crate::engineio::handshake::{Query, Transport, open_packet};
 use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
-use crate::engineio::{CloseReason, Reject, Session, SessionId, SessionKey};
+use crate::engineio::{CloseReason, Format, Reject, Request, Session, SessionId, SessionKey};
 use crate::stats::Stats;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) backlog: bool,
 }
 
-const _: () = assert!(size_of::<Entry>() <= 208);
+const _: () = assert!(size_of::<Entry>() <= 184);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -128,6 +128,14 @@ impl Engine {
         self.sessions.get(session).map(|entry| entry.address)
     }
 
+    /// How the session's client wants its packets.
+    pub fn format(&self, session: SessionKey) -> Format {
+        self.sessions
+            .get(session)
+            .map(|entry| entry.session.format())
+            .unwrap_or_default()
+    }
+
     /// The secret id that a session's client knows it by.
     pub fn session_id(&self, session: SessionKey) -> Option<SessionId> {
         self.sessions.get(session).map(|entry| entry.id)
@@ -163,18 +171,21 @@ impl Engine {
 
     pub(super) fn open(
         &mut self,
-        address: IpAddr,
+        request: &Request,
         socket: Option<ConnectionKey>,
     ) -> Result<SessionKey, Reject> {
         // The reference server's answer to an id that cannot be made.
         let id = SessionId::from_random(self.random().ok_or(Reject::BadRequest)?);
+        // Who speaks another revision was refused before.
+        let format = Query::parse(request.query()).format(&self.settings);
+        let format = format.unwrap_or_default();
         let (session, transport) = match socket {
             None => (
-                Session::polling(self.now, &self.settings),
+                Session::polling(self.now, &self.settings, format),
                 Transport::Polling,
             ),
             Some(socket) => (
-                Session::websocket(socket, self.now, &self.settings),
+                Session::websocket(socket, self.now, &self.settings, format),
                 Transport::WebSocket,
             ),
         };
@@ -183,7 +194,7 @@ impl Engine {
             timer: None,
             waiting: None,
             id,
-            address,
+            address: request.address,
             dirty: false,
             backlog: false,
         });

@@ -21,7 +21,7 @@ mod cookie;
 mod cors;
 pub mod edge;
 mod flusher;
-mod frame;
+pub mod frame;
 pub mod hooks;
 pub mod peer;
 pub mod polling;

@@ -8,9 +8,9 @@
 use super::Server;
 use super::reject::{Answer, answer};
 use super::request::Outcome;
-use crate::engineio::packet::Packet;
+use crate::engineio::payload::{self, Payload};
 use crate::engineio::session::Input;
-use crate::engineio::{self, Reject, SessionId, SessionKey, payload};
+use crate::engineio::{self, Reject, Revision, SessionId, SessionKey};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
@@ -26,6 +26,9 @@ const DRAIN: usize = 1024 * 1024;
 
 /// Time a body may take to come in.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The type of a payload in the binary form of revision 3.
+const OCTET_STREAM: &str = "application/octet-stream";
 
 impl<P: Protocol> Server<P> {
     /// Opens a session; its answer is the open packet, and what is sent with it.
@@ -77,22 +80,26 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        if let Err(reject) =
-            self.turn(|state, now| state.hub.handle(now, session, Input::PostStarted))
-        {
-            return self.refused(reject, false);
-        }
+        let started = self.turn(|state, now| {
+            let revision = state.hub.engine().format(session).revision;
+            let started = state.hub.handle(now, session, Input::PostStarted);
+            started.map(|()| revision)
+        });
+        let revision = match started {
+            Ok(revision) => revision,
+            Err(reject) => return self.refused(reject, false),
+        };
         let mut guard = Guard {
             server: self,
             session,
             gone: Some(Input::PostAborted),
         };
-        // Revision 3 sent binary payloads so; in revision 4 nobody can mean it.
-        if request
+        let binary = request
             .headers()
             .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind == "application/octet-stream")
-        {
+            .is_some_and(|kind| kind == OCTET_STREAM);
+        // Binary payloads are revision 3's; in revision 4 nobody can mean it.
+        if binary && revision == Revision::V4 {
             return self.refused(Reject::Conflict, false);
         }
         let read = self.read(session, request.into_body());
@@ -116,20 +123,11 @@ impl<P: Protocol> Server<P> {
                 // A session that ended on the way drops the rest; the answer stays the same.
                 let _ = state.hub.handle(now, session, input);
             };
-            let mut scratch = Vec::new();
-            match payload::split(&body.bytes) {
-                Err(_) => take(Input::PostedGarbage),
-                Ok(packets) => {
-                    for text in packets {
-                        match Packet::decode(text, &mut scratch) {
-                            Ok(packet) => take(Input::Posted(packet)),
-                            Err(_) => {
-                                take(Input::PostedGarbage);
-                                break;
-                            }
-                        }
-                    }
-                }
+            let decoded = payload::decode(&body.bytes, revision, binary, |packet| {
+                take(Input::Posted(packet));
+            });
+            if decoded.is_err() {
+                take(Input::PostedGarbage);
             }
             take(Input::PostFinished);
         });
@@ -184,8 +182,13 @@ impl<P: Protocol> Server<P> {
 }
 
 /// The 200 of a poll or a polling handshake.
-fn polled(payload: Vec<u8>) -> Answer {
-    answer(StatusCode::OK, "text/plain; charset=UTF-8", payload)
+fn polled(payload: Payload) -> Answer {
+    let content_type = if payload.binary {
+        OCTET_STREAM
+    } else {
+        "text/plain; charset=UTF-8"
+    };
+    answer(StatusCode::OK, content_type, payload.bytes)
 }
 
 /// Why a body was not read to its end.

@@ -92,7 +92,7 @@ impl<P: Protocol> Server<P> {
         match query.intent(is_get, upgrade, self.settings()) {
             Err(reject) => self.refused(reject, upgrade),
             Ok(Intent::Handshake(transport)) => {
-                let revision = query.revision();
+                let revision = query.format(self.settings()).map(drop);
                 self.begin(head, peer, transport, revision).await
             }
             Ok(Intent::Session(transport, id)) => {

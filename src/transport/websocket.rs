@@ -9,7 +9,6 @@ use super::frame::{Control, Incoming, Violation, receive};
 use super::reject::Answer;
 use super::request::Outcome;
 use super::{Admitted, Connection, ConnectionKey, Server, State};
-use crate::engineio::packet::{Message, Packet};
 use crate::engineio::session::Input;
 use crate::engineio::{self, CloseReason, Reject, SessionKey};
 use crate::hub::Protocol;
@@ -184,15 +183,11 @@ impl<P: Protocol> State<P> {
             return false;
         };
         let session = connection.session;
+        let format = self.hub.engine().format(session);
         let mut scratch = Vec::new();
-        let input = match incoming {
-            Incoming::Text(text) => match Packet::decode(text, &mut scratch) {
-                Ok(packet) => Input::SocketReceived(key, packet),
-                Err(_) => Input::SocketGarbage(key),
-            },
-            Incoming::Binary(bytes) => {
-                Input::SocketReceived(key, Packet::Message(Message::Binary(bytes)))
-            }
+        let packet = match incoming {
+            Incoming::Text(text) => format.decode_text(text, &mut scratch),
+            Incoming::Binary(bytes) => format.decode_binary(bytes),
             Incoming::Ping(payload) => {
                 // Only the latest of several pings needs an answer (RFC 6455 section 5.5.3).
                 match self.control.last_mut() {
@@ -207,6 +202,10 @@ impl<P: Protocol> State<P> {
                 self.close(now, key, code, CloseReason::TransportClose);
                 return false;
             }
+        };
+        let input = match packet {
+            Ok(packet) => Input::SocketReceived(key, packet),
+            Err(_) => Input::SocketGarbage(key),
         };
         // A session that is gone wants nothing more; its socket is being closed.
         self.hub.handle(now, session, input).is_ok()

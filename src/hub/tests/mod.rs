@@ -7,11 +7,14 @@ mod binary;
 mod broadcasting;
 mod closing;
 mod connecting;
+mod deciding;
 mod events;
 mod handles;
+mod legacy;
 mod limits;
 mod panics;
 mod random;
+mod recovering;
 
 use super::*;
 use crate::config::Limits;
@@ -71,10 +74,12 @@ impl Rig {
 
 impl<A: Application> Rig<A> {
     fn of(limits: Limits, app: A) -> Self {
+        Self::configured(config::Protocol::default(), limits, SocketIo::new(app))
+    }
+
+    fn configured(settings: config::Protocol, limits: Limits, protocol: SocketIo<A>) -> Self {
         let stats = Arc::new(Stats::default());
         let now = Instant::now();
-        let settings = config::Protocol::default();
-        let protocol = SocketIo::new(app);
         Self {
             hub: Hub::new(settings, limits, Arc::clone(&stats), counted, now, protocol),
             stats,
@@ -184,7 +189,7 @@ impl<A: Application> Rig<A> {
     /// The answer for the GET that waits.
     fn answer(&mut self, session: SessionKey) -> Option<String> {
         let payload = self.hub.take_payload(session)?;
-        Some(String::from_utf8(payload).expect("a payload is text"))
+        Some(String::from_utf8(payload.bytes).expect("a payload is text"))
     }
 
     /// Flushes, and takes what left by this WebSocket.
