@@ -111,6 +111,9 @@ pub enum CloseReason {
     /// This server closed the connection.
     #[error("forced close")]
     ForcedClose,
+    /// This server closed the connection because of what came over it, or of what did not come.
+    #[error("forced server close")]
+    ForcedServerClose,
     /// This server is stopping.
     #[error("server shutting down")]
     ServerShuttingDown,

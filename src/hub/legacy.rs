@@ -20,6 +20,7 @@ use crate::engineio::request::parameters;
 use crate::engineio::{Revision, SessionKey};
 use crate::socketio::application::{Application, Refusal};
 use crate::socketio::decode::{Body, MAIN, Packet};
+use crate::socketio::recovery::Pid;
 use crate::socketio::{SocketId, encode};
 use std::collections::BTreeMap;
 
@@ -68,11 +69,23 @@ pub(super) fn socket_id(engine: &Engine, session: SessionKey, namespace: &str) -
     }
 }
 
+/// Whether the client can come back to a socket whose connection was lost: an old one is not
+/// told how.
+pub(super) fn is_recoverable(engine: &Engine, session: SessionKey) -> bool {
+    engine.settings().recovery_max_age.is_some() && engine.format(session).revision == Revision::V4
+}
+
 /// Writes the answer to a connect that is accepted.
-pub(super) fn accept(revision: Revision, namespace: &str, id: &SocketId, out: &mut String) {
+pub(super) fn accept(
+    revision: Revision,
+    namespace: &str,
+    id: &SocketId,
+    pid: Option<&Pid>,
+    out: &mut String,
+) {
     match revision {
         Revision::V3 => encode::legacy_connect(namespace, out),
-        Revision::V4 => encode::connect(namespace, id, out),
+        Revision::V4 => encode::connect(namespace, id, pid, out),
     }
 }
 

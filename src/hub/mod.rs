@@ -4,17 +4,20 @@
 //!
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
-//! * [`socketio`], with `joining`, `legacy` and `deliver`: Socket.IO on top, with the application.
+//! * [`socketio`], with `joining`, `legacy`, `answering` and `deliver`: Socket.IO on top, with
+//!   the application.
 //! * `outgoing`: from outboxes to the transport.
 //! * `timers`: when who is to be asked again.
-//! * [`handle`]: emitting from outside.
+//! * [`handle`], [`later`]: emitting and asking from outside.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod answering;
 mod deliver;
 pub mod engine;
 pub mod handle;
 mod joining;
+pub mod later;
 mod legacy;
 mod outgoing;
 pub mod protocol;
@@ -23,6 +26,7 @@ mod timers;
 
 pub use engine::Engine;
 pub use handle::Handle;
+pub use later::{Gone, Later, Promise};
 pub use protocol::Protocol;
 pub use socketio::SocketIo;
 

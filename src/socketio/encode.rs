@@ -2,16 +2,22 @@
 //! behind one another into one buffer.
 
 use super::decode::MAIN;
+use super::recovery::Pid;
 use super::socket_id::SocketId;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// `40{"sid":"..."}`: the answer to a connect that is accepted.
-pub(crate) fn connect(namespace: &str, id: &SocketId, out: &mut String) {
+/// `40{"sid":"..."}`: the answer to a connect that is accepted; with `"pid"` if the socket can be
+/// recovered.
+pub(crate) fn connect(namespace: &str, id: &SocketId, pid: Option<&Pid>, out: &mut String) {
     header('0', 0, namespace, None, out);
     out.push_str("{\"sid\":\"");
     out.push_str(id.as_str());
+    if let Some(pid) = pid {
+        out.push_str("\",\"pid\":\"");
+        out.push_str(pid.as_str());
+    }
     out.push_str("\"}");
 }
 
@@ -151,11 +157,11 @@ mod tests {
     fn packets_have_their_fields_in_the_order_of_the_protocol() {
         let id = SocketId::from_random([0; 15]);
         assert_eq!(
-            written(|o| connect("/", &id, o)),
+            written(|o| connect("/", &id, None, o)),
             "40{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
         );
         assert_eq!(
-            written(|o| connect("/a", &id, o)),
+            written(|o| connect("/a", &id, None, o)),
             "40/a,{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
         );
         assert_eq!(

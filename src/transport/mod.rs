@@ -15,7 +15,7 @@
 mod admission;
 mod clock;
 mod flusher;
-mod frame;
+pub mod frame;
 pub mod polling;
 pub mod reject;
 pub mod websocket;

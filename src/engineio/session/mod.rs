@@ -29,7 +29,7 @@
 //! | it is lost | | polling | closed: transport close or error | - | - |
 //! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
 //! | close, discarding | closed, poll gets `1`, outbox dropped | same, probe closed | closed, outbox dropped | same | same |
-//! | the session ends while a post is read | the post is cut off | same | | after 30 s | |
+//! | the session ends while a post is read | the post is cut off | same | | same | |
 //! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
@@ -163,7 +163,7 @@ impl Session {
             (Phase::Closing { .. }, Input::PollStarted) => match self.poll {
                 Poll::Absent if self.outbox.is_empty() => {
                     self.poll = Poll::Release(Release::NoopThenClose);
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                     Step::Done
                 }
                 Poll::Absent => {
@@ -171,7 +171,7 @@ impl Session {
                     Step::Done
                 }
                 Poll::Waiting | Poll::Release(_) => {
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                     Step::Refused(Reject::Conflict)
                 }
             },
@@ -189,7 +189,7 @@ impl Session {
             }
             (Phase::Closing { .. }, Input::PollAborted) => {
                 self.poll = Poll::Absent;
-                self.phase = Phase::Closed(None);
+                self.finish(cx);
                 Step::Done
             }
             (Phase::WebSocket(_) | Phase::Closed(_), Input::PollAborted) => {
@@ -339,8 +339,7 @@ impl Session {
 
             (Phase::Closing { until }, Input::Tick) => {
                 if until <= cx.now {
-                    cx.effects.cut_post = self.post == Post::Reading;
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                 }
                 Step::Done
             }
@@ -426,8 +425,7 @@ impl Session {
         if self.poll == Poll::Waiting && self.outbox.is_empty() {
             self.poll = Poll::Release(parting);
         }
-        // A body that is still coming in would be held for nobody.
-        cx.effects.cut_post = self.post == Post::Reading;
+        self.cut_post(cx);
         self.phase = match self.phase {
             Phase::Probing(probe) => {
                 cx.effects.close_socket = Some(probe.connection);
@@ -440,5 +438,15 @@ impl Session {
             Phase::Polling | Phase::Closing { .. } => Phase::Closed(None),
             Phase::Closed(socket) => Phase::Closed(socket),
         };
+    }
+    /// The end of a session that was closing.
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        self.cut_post(cx);
+        self.phase = Phase::Closed(None);
+    }
+
+    /// A body that is still coming in would be held for nobody.
+    fn cut_post(&self, cx: &mut Context<'_>) {
+        cx.effects.cut_post = self.post == Post::Reading;
     }
 }

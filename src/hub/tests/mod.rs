@@ -7,12 +7,14 @@ mod binary;
 mod broadcasting;
 mod closing;
 mod connecting;
+mod deciding;
 mod events;
 mod handles;
 mod legacy;
 mod limits;
 mod panics;
 mod random;
+mod recovering;
 
 use super::*;
 use crate::config::Limits;
@@ -70,13 +72,12 @@ impl Rig {
 
 impl<A: Application> Rig<A> {
     fn of(limits: Limits, app: A) -> Self {
-        Self::set(config::Protocol::default(), limits, app)
+        Self::configured(config::Protocol::default(), limits, SocketIo::new(app))
     }
 
-    fn set(settings: config::Protocol, limits: Limits, app: A) -> Self {
+    fn configured(settings: config::Protocol, limits: Limits, protocol: SocketIo<A>) -> Self {
         let stats = Arc::new(Stats::default());
         let now = Instant::now();
-        let protocol = SocketIo::new(app);
         Self {
             hub: Hub::new(settings, limits, Arc::clone(&stats), counted, now, protocol),
             stats,
