@@ -24,8 +24,9 @@
 //   /pub-N      by the expression ^\/pub-\d+$; here there is one event more, `publish ...`, which
 //               emits `published` ... to all sockets of all of them, by an emit of the parent.
 //   /mw         two steps. The first refuses auth {"deny":1} with the message `nope`, {"deny":2}
-//               with `nope` and the data {"code":7}. The second puts the socket into the room
-//               `halfway` and then refuses {"deny":3} with `nope`; what it accepts stays there.
+//               with `nope` and the data {"code":7}. The second puts the socket into the room that
+//               the auth has as `room`, if any, and then refuses {"deny":3} with `nope`.
+//               (The number or its text: the auth of a version 2 client is text.)
 //   /slow       one step that waits: it accepts when somebody on `/`, which has this event more,
 //               sends `release` with the text that the auth has as `key`. A socket that connects
 //               is told to the room `watchers` of `/` by the event `slow` with that key.
@@ -56,61 +57,24 @@
 //   set KEY VALUE        keeps VALUE (text or number) in the data of the socket.
 //   get KEY              acks it (null if there is none).
 //   auth                 acks the auth of the socket's handshake.
-//   end CLOSE            emits `bye`, disconnects the socket (CLOSE true: and its connection), joins
-//                        the room `late`, emits `late`.
+//   end CLOSE            emits `bye`, disconnects the socket (CLOSE true: and its connection), then
+//                        tries to join the room `late`. No ack.
 //   endAll ROOMS CLOSE   acks first. Then disconnects all sockets in ROOMS; CLOSE as above.
 //   move ROOMS JOIN LEAVE  makes all sockets in ROOMS join the rooms JOIN, and then leave LEAVE (lists).
 //   fetch ROOMS          acks how many sockets there are in ROOMS (none: in the namespace), and the list
 //                        of the rooms of each (in the order of their JSON).
 //   watch                joins the room `watchers`.
 //   any other            NAME ... is emitted back as `any` NAME ... by a catch-all listener; if an
-//                        ack is asked for, it is acked with ... as well, binary included.
+//                        ack is asked for, it is acked with ... as well, binary included. (An event
+//                        without any payload has no NAME: it is not echoed.)
 // When a socket leaves, those in the room `watchers` of its namespace get `gone` with its id,
 // `disconnecting`, the reason and its rooms, and then `gone` with its id, `disconnect`, the reason
 // and its rooms, none by then.
-import { createServer } from "node:http";
-import { parseArgs } from "node:util";
-import { clientProfile } from "./reference/client.mjs";
-import { eio, engineClientProfile } from "./reference/engine.mjs";
-import { official } from "./reference/options.mjs";
-import { interop, sio5 } from "./reference/socket.mjs";
-import { wireProfile } from "./reference/wire.mjs";
+import { serve } from "./reference/serve.mjs";
 
-/** Each starts a server on an HTTP server, with options, and gives what closes it. */
-const PROFILES = {
-  eio4: eio,
-  eio3: (http, options) => eio(http, { allowEIO3: true, ...options }),
-  sio5,
-  interop,
-  "socketio-client": clientProfile,
-  "engineio-client": engineClientProfile,
-  wire: wireProfile,
-};
-
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    port: { type: "string", default: "0" },
-    options: { type: "string", default: "{}" },
-    eio3: { type: "boolean", default: false },
-  },
-});
-const [name] = positionals;
-if (!Object.hasOwn(PROFILES, name ?? "") || positionals.length !== 1) {
-  console.error(`usage: reference-control.mjs PROFILE [--port N] [--options JSON] [--eio3]`);
-  console.error(`profiles: ${Object.keys(PROFILES).join(", ")}`);
+const { url, close } = await serve(process.argv.slice(2)).catch((error) => {
+  console.error(error.message);
   process.exit(2);
-}
-
-const HOST = "127.0.0.1";
-const http = createServer((request, response) => response.writeHead(404).end());
-const given = { ...(flags.eio3 && { allowEIO3: true }), ...JSON.parse(flags.options) };
-const close = PROFILES[name](http, official(given));
-
-http.listen(Number(flags.port), HOST, () => {
-  console.log(`http://${HOST}:${http.address().port}`);
 });
-process.once("SIGTERM", () => {
-  close(() => process.exit(0));
-  http.closeIdleConnections();
-});
+console.log(url);
+process.once("SIGTERM", () => close(() => process.exit(0)));

@@ -7,7 +7,7 @@ const HANDSHAKE_DELAY_MS = 10;
 const UTF8 = ["てすと", "Я Б Г Д Ж Й", "Ä ä Ü ü ß", "utf8 — string", "utf8 — string"];
 const BYTES = Buffer.from("asdfasdf");
 
-export function clientProfile(http, { allowRequest, ...options }) {
+export function client(http, { allowRequest, ...options }) {
   const io = new Server(http, {
     pingInterval: 2000,
     connectionStateRecovery: {},

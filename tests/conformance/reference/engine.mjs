@@ -6,14 +6,17 @@ import { denying } from "./options.mjs";
 const closing = (http, engine) => (done) => (engine.close(), http.close(done));
 
 /** Every message back in its own kind. */
-export function eio(http, options) {
+export function eio4(http, options) {
   const engine = attach(http, { pingInterval: 300, pingTimeout: 200, maxHttpBufferSize: 1e6, ...options });
   engine.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
   return closing(http, engine);
 }
 
+/** The same for clients of version 3 as well. */
+export const eio3 = (http, options) => eio4(http, { allowEIO3: true, ...options });
+
 /** What the tests of the official engine.io-client expect. */
-export function engineClientProfile(http, options) {
+export function engineClient(http, options) {
   const engine = attach(http, {
     pingInterval: 500,
     maxHttpBufferSize: 100,

@@ -3,10 +3,9 @@ import { Server } from "socket.io";
 import { closing, takeAck } from "./socket.mjs";
 
 const PIXELS = Buffer.from([0, 1, 254, 255]);
-const HALFWAY = "halfway";
 const WATCHERS = "watchers";
 
-export function wireProfile(http, options) {
+export function wire(http, options) {
   const io = new Server(http, options);
   io.engine.on("initial_headers", (headers) => (headers["x-first"] = "1"));
   io.engine.on("headers", (headers) => (headers["x-every"] = "1"));
@@ -21,10 +20,12 @@ export function wireProfile(http, options) {
     });
   });
 
-  const refuse = ({ deny }, next) => next(deny === 1 ? new Error("nope") : undefined);
+  // In version 2 the auth comes as a query, so it is text.
+  const denied = ({ handshake }, which) => String(handshake.auth.deny) === which;
+  const refuse = (socket, which, next) => next(denied(socket, which) ? new Error("nope") : undefined);
   io.of(/^\/dyn-\d+$/)
     .on("connection", serve)
-    .use((socket, next) => refuse(socket.handshake.auth, next));
+    .use((socket, next) => refuse(socket, "1", next));
   io.of((name, auth, decide) =>
     setImmediate(() => decide(null, name.startsWith("/gate-") && auth?.pass === 1)),
   ).on("connection", serve);
@@ -35,13 +36,14 @@ export function wireProfile(http, options) {
   });
 
   io.of("/mw")
-    .use(({ handshake: { auth } }, next) => {
-      if (auth.deny === 2) next(Object.assign(new Error("nope"), { data: { code: 7 } }));
-      else refuse(auth, next);
+    .use((socket, next) => {
+      if (denied(socket, "2")) next(Object.assign(new Error("nope"), { data: { code: 7 } }));
+      else refuse(socket, "1", next);
     })
     .use((socket, next) => {
-      socket.join(HALFWAY);
-      next(socket.handshake.auth.deny === 3 ? new Error("nope") : undefined);
+      const { room } = socket.handshake.auth;
+      if (room) socket.join(room);
+      refuse(socket, "3", next);
     })
     .on("connection", serve);
   io.of("/slow")
@@ -111,11 +113,10 @@ function serve(socket) {
   answer(socket, "set", (key, value) => void (socket.data[key] = value));
   answer(socket, "get", (key) => [socket.data[key] ?? null]);
   answer(socket, "auth", () => [socket.handshake.auth]);
-  answer(socket, "end", (close) => {
+  socket.on("end", (close) => {
     socket.emit("bye");
     socket.disconnect(close === true);
     socket.join("late");
-    socket.emit("late");
   });
   socket.on("endAll", (rooms, close, ack) => {
     ack?.();
@@ -133,7 +134,7 @@ function serve(socket) {
   answer(socket, "watch", () => void socket.join(WATCHERS));
 
   socket.onAny((event, ...args) => {
-    if (socket.listenerCount(event)) return;
+    if (event === undefined || socket.listenerCount(event)) return;
     const ack = takeAck(args);
     socket.emit("any", event, ...args);
     ack(...args);
