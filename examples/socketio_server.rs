@@ -44,7 +44,8 @@ use parlor::http::{bind, server};
 use parlor::hub::{Handle, SocketIo};
 use parlor::socketio::{
     AckError, AckTicket, Admission, Application, Arg, Args, Argument, Attachment, DisconnectReason,
-    Event, Handshake, Io, List, Object, Placeholder, Raw, Refusal, Reply, SocketId, SocketKey,
+    Event, Handshake, Io, List, Namespace, Object, Placeholder, Raw, Refusal, Reply, SocketId,
+    SocketKey,
 };
 use parlor::stats::Stats;
 use parlor::transport::Server;
@@ -76,13 +77,14 @@ fn main() -> Result<()> {
 
 /// The application: what must be remembered, and the callbacks below.
 struct Ordinary {
-    /// What each socket said when it connected, as JSON.
-    auth: HashMap<SocketKey, String>,
     /// Questions that are not answered yet, and who is to be told.
     asked: HashMap<AckTicket, Reply>,
     /// For tasks and threads that want to emit.
     handle: Handle,
 }
+
+/// What a socket said when it connected, as JSON.
+struct Auth(String);
 
 /// Who is to hear something: `{"rooms": ["a"], "except": ["b"], "echo": true, "volatile": true}`.
 /// Everybody in the namespace if no rooms are given.
@@ -105,33 +107,34 @@ struct File {
 }
 
 impl Application for Ordinary {
-    fn has_namespace(&mut self, name: &str) -> bool {
-        matches!(name, "/" | "/custom" | "/members")
+    fn namespace(&mut self, name: &str, _: Arg<'_>) -> Namespace {
+        match name {
+            "/" | "/custom" | "/members" => Namespace::Static,
+            _ => Namespace::Unknown,
+        }
     }
 
-    fn connect(
-        &mut self,
-        io: &mut Io<'_>,
-        socket: SocketKey,
-        handshake: &Handshake<'_>,
-    ) -> Admission {
+    fn admit(&mut self, _: &mut Io<'_>, _: SocketKey, handshake: &Handshake<'_>) -> Admission {
         #[derive(Deserialize)]
         struct Auth {
             password: String,
         }
-        if io.namespace(socket) == Some("/members") {
-            let auth = handshake.auth.read::<Auth>();
-            if auth.is_ok_and(|auth| auth.password == PASSWORD) {
-                // Emitted here, it arrives right after the client's `connect`.
-                log(io.emit(socket, "welcome", &[&"member"]));
-            } else {
-                let refusal = Refusal::new("members only");
-                let hint = serde_json::json!({ "code": 401, "hint": "say \"open …\"" });
-                return Admission::Refuse(refusal.clone().with_data(&hint).unwrap_or(refusal));
-            }
+        let auth = handshake.auth.read::<Auth>();
+        if handshake.namespace != "/members" || auth.is_ok_and(|auth| auth.password == PASSWORD) {
+            return Admission::Accept;
         }
-        self.auth.insert(socket, handshake.auth.json().to_owned());
-        Admission::Accept
+        let refusal = Refusal::new("members only");
+        let hint = serde_json::json!({ "code": 401, "hint": "say \"open …\"" });
+        Admission::Refuse(refusal.clone().with_data(&hint).unwrap_or(refusal))
+    }
+
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
+        // What the application wants to know of the handshake later it stores with the socket.
+        log(io.set_data(socket, Auth(handshake.auth.json().to_owned())));
+        if handshake.namespace == "/members" {
+            // Emitted here, it arrives right after the client's `connect`.
+            log(io.emit(socket, "welcome", &[&"member"]));
+        }
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {
@@ -147,46 +150,34 @@ impl Application for Ordinary {
             return;
         };
         log(match outcome {
-            Ok(args) => {
-                let args: Vec<Arg<'_>> = args.iter().collect();
-                io.reply(reply, &[&Object(&[("answer", &List(&all(&args)))])])
-            }
+            Ok(args) => io.reply(reply, &[&Object(&[("answer", &List(&[&args]))])]),
             Err(error) => io.reply(reply, &[&Object(&[("error", &error.to_string())])]),
         });
     }
 
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
-        self.auth.remove(&socket);
-        let (Some(id), Some(namespace)) = (io.id(socket), io.namespace(socket)) else {
-            return;
-        };
-        let namespace = namespace.to_owned();
-        let args: [&dyn Argument; 2] = [&id.as_str(), &reason.to_string()];
-        log(io.broadcast(&namespace).to("watchers").emit("left", &args));
+        if let Some(id) = io.id(socket) {
+            let args: [&dyn Argument; 2] = [&id.as_str(), &reason.to_string()];
+            log(io.others(socket).to("watchers").emit("left", &args));
+        }
     }
 }
 
 impl Ordinary {
     fn new(handle: Handle) -> Self {
         Self {
-            auth: HashMap::new(),
             asked: HashMap::new(),
             handle,
         }
     }
 
     fn handle_event(&mut self, io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
-        let Event {
-            socket,
-            name,
-            args,
-            reply,
-        } = event;
-        let args: Vec<Arg<'_>> = args.iter().collect();
-        match (name, reply) {
+        let socket = event.socket;
+        let args: Vec<Arg<'_>> = event.args.iter().collect();
+        match (event.name, event.reply) {
             // What is only passed on is not looked at, binary included.
-            ("echo", None) => io.emit(socket, "echo", &all(&args))?,
-            ("echo", Some(reply)) => io.reply(reply, &all(&args))?,
+            ("echo", None) => io.emit(socket, "echo", &[&event.args])?,
+            ("echo", Some(reply)) => io.reply(reply, &[&event.args])?,
             ("join", reply) => {
                 io.join(socket, &text(&args, 0)?)?;
                 answer_rooms(io, socket, reply)?;
@@ -229,8 +220,8 @@ impl Ordinary {
                 io.reply(reply, &[&ids])?;
             }
             ("auth", Some(reply)) => {
-                let auth = self.auth.get(&socket).map_or("null", String::as_str);
-                io.reply(reply, &[&Raw(auth)])?;
+                let auth = io.data::<Auth>(socket).map(|auth| auth.0.clone());
+                io.reply(reply, &[&Raw(auth.as_deref().unwrap_or("null"))])?;
             }
             ("kick", _) => io.disconnect(socket),
             ("close", _) => io.close(socket),

@@ -39,8 +39,23 @@ pub struct Protocol {
     pub upgrade_timeout: Duration,
     /// Time a client has to join its first namespace.
     pub connect_timeout: Duration,
+    /// Whether clients of Engine.IO 3, that is of Socket.IO 1 and 2, may connect (`allowEIO3`).
+    ///
+    /// Such a client takes its session's id for its socket's ids. So the id of its socket, from
+    /// [`Io::id`](crate::socketio::Io::id) say, is a secret: another client that is told it can
+    /// read and write in its place. An application that hands socket ids from client to client
+    /// must leave this off, or hand out ids of its own instead.
+    pub allow_eio3: bool,
     /// Largest polling body and largest WebSocket message, in bytes (`maxHttpBufferSize`).
     pub max_payload_bytes: usize,
+    /// Time for which the request of a handshake is kept for the namespaces that the client
+    /// joins; about 700 bytes a browser. It goes earlier once the client can join no other.
+    pub request_kept: Duration,
+    /// Time for which a lost connection can be recovered (`connectionStateRecovery`'s
+    /// `maxDisconnectionDuration`); `None`, the default, switches recovery off.
+    pub recovery_max_age: Option<Duration>,
+    /// Whether a recovered socket passes by the middlewares (`skipMiddlewares`).
+    pub recovery_skips_middlewares: bool,
 }
 
 impl Default for Protocol {
@@ -54,7 +69,11 @@ impl Default for Protocol {
             ping_timeout: Duration::from_secs(20),
             upgrade_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(45),
+            allow_eio3: false,
             max_payload_bytes: 1_000_000,
+            request_kept: Duration::from_secs(45),
+            recovery_max_age: None,
+            recovery_skips_middlewares: true,
         }
     }
 }
@@ -85,6 +104,14 @@ pub struct Limits {
     pub max_rooms_per_socket: usize,
     /// Acknowledgements one socket may owe the server.
     pub max_pending_acks: usize,
+    /// Packets that a namespace keeps for connections to be recovered, if that is switched on;
+    /// their bytes count against [`max_buffered_bytes`](Self::max_buffered_bytes).
+    pub max_recovery_packets: usize,
+    /// Bytes of such packets that a namespace keeps.
+    pub max_recovery_bytes: usize,
+    /// Lost connections of a namespace that can be recovered at one time, about 200 bytes each
+    /// beside what the application stored with the socket.
+    pub max_recovery_sessions: usize,
 }
 
 impl Default for Limits {
@@ -103,6 +130,9 @@ impl Default for Limits {
             max_namespaces: 64,
             max_rooms_per_socket: 1024,
             max_pending_acks: 1024,
+            max_recovery_packets: 10_000,
+            max_recovery_bytes: 8 * 1024 * 1024,
+            max_recovery_sessions: 10_000,
         }
     }
 }
@@ -123,6 +153,9 @@ impl Limits {
             max_namespaces: 1,
             max_rooms_per_socket: 1,
             max_pending_acks: 1,
+            max_recovery_packets: 0,
+            max_recovery_bytes: 0,
+            max_recovery_sessions: 0,
         }
     }
 }

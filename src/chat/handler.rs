@@ -3,7 +3,7 @@
 use super::event::{RoomError, RoomName, payload_and_room, room_name};
 use super::lobby::{Left, Lobby, Role};
 use crate::socketio::{
-    Admission, Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketKey,
+    Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketKey,
 };
 use crate::stats::Stats;
 use std::sync::Arc;
@@ -124,9 +124,8 @@ impl Chat {
 }
 
 impl Application for Chat {
-    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, _: &Handshake<'_>) -> Admission {
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, _: &Handshake<'_>) {
         tracing::info!(id = %Id(io, socket), "connected");
-        Admission::Accept
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {

@@ -9,9 +9,12 @@ pub enum DecodeError {
     /// A first character that names no packet type.
     #[error("unknown packet type")]
     UnknownType,
-    /// A `b` packet whose rest is not base64 (RFC 4648 section 4, padding optional).
+    /// A base64 packet whose rest is not base64 (RFC 4648 section 4, padding optional).
     #[error("binary packet is not base64")]
     Base64,
+    /// A payload of revision 3 whose lengths are not numbers, or do not fit.
+    #[error("payload with a wrong length")]
+    Length,
     /// A payload that is not UTF-8.
     #[error("payload is not UTF-8")]
     Utf8,
@@ -108,6 +111,9 @@ pub enum CloseReason {
     /// This server closed the connection.
     #[error("forced close")]
     ForcedClose,
+    /// This server closed the connection because of what came over it, or of what did not come.
+    #[error("forced server close")]
+    ForcedServerClose,
     /// This server is stopping.
     #[error("server shutting down")]
     ServerShuttingDown,

@@ -5,6 +5,8 @@
 //! Source: Engine.IO v4 "Handshake" and the reference server's `verify`.
 
 use super::error::Reject;
+use super::request::parameters;
+use super::revision::{Format, Revision};
 use super::session_id::SessionId;
 use crate::config::Protocol;
 use std::borrow::Cow;
@@ -25,26 +27,28 @@ pub struct Query<'a> {
     transport: Option<Cow<'a, str>>,
     sid: Option<Cow<'a, str>>,
     eio: Option<Cow<'a, str>>,
+    b64: bool,
 }
 
 /// What a request asks for once its form is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent {
-    /// A new session over this transport; [`Query::revision`] has yet to be checked.
+    /// A new session over this transport; [`Query::format`] has yet to be checked.
     Handshake(Transport),
     /// A request of a session that exists, if anybody has this id (`None`: nobody can).
     Session(Transport, Option<SessionId>),
 }
 
 impl<'a> Query<'a> {
-    /// Reads the part of a URL behind `?` (URL standard, "application/x-www-form-urlencoded").
+    /// Reads the part of a URL behind `?`.
     pub fn parse(query: &'a str) -> Self {
         let mut found = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             match &*name {
                 "transport" => found.transport = Some(value),
                 "sid" => found.sid = Some(value),
                 "EIO" => found.eio = Some(value),
+                "b64" => found.b64 = !value.is_empty(),
                 _ => {}
             }
         }
@@ -70,15 +74,22 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// The last check of a handshake: only revision 4 is spoken.
+    /// The last check of a handshake: whether the client's revision is spoken, and how it wants
+    /// its packets. With [`Protocol::allow_eio3`] every revision but 4 counts as 3, which is
+    /// what clients from before there was the parameter speak.
     ///
     /// # Errors
-    /// [`Reject::UnsupportedProtocol`] for any other.
-    pub fn revision(&self) -> Result<(), Reject> {
-        match self.eio.as_deref() {
-            Some("4") => Ok(()),
-            _ => Err(Reject::UnsupportedProtocol),
-        }
+    /// [`Reject::UnsupportedProtocol`] for a revision that is not spoken.
+    pub fn format(&self, settings: &Protocol) -> Result<Format, Reject> {
+        let revision = match self.eio.as_deref() {
+            Some("4") => Revision::V4,
+            _ if settings.allow_eio3 => Revision::V3,
+            _ => return Err(Reject::UnsupportedProtocol),
+        };
+        Ok(Format {
+            revision,
+            base64: self.b64,
+        })
     }
 }
 
@@ -176,16 +187,39 @@ mod tests {
         );
     }
 
+    fn format(query: &str, allow_eio3: bool) -> Result<Format, Reject> {
+        let settings = Protocol {
+            allow_eio3,
+            ..Protocol::default()
+        };
+        Query::parse(query).format(&settings)
+    }
+
     #[test]
-    fn only_revision_four_is_spoken_and_the_last_of_several_counts() {
+    fn only_revision_four_is_spoken_unless_told_otherwise_and_the_last_of_several_counts() {
         for query in ["", "EIO=abc", "EIO=3", "EIO=5", "EIO=4&EIO=3"] {
             assert_eq!(
-                Query::parse(query).revision(),
+                format(query, false),
                 Err(Reject::UnsupportedProtocol),
                 "{query}"
             );
+            let revision = format(query, true).map(|format| format.revision);
+            assert_eq!(revision, Ok(Revision::V3), "{query}");
         }
-        assert_eq!(Query::parse("EIO=3&EIO=4").revision(), Ok(()));
+        for allow_eio3 in [false, true] {
+            assert_eq!(format("EIO=3&EIO=4", allow_eio3), Ok(Format::default()));
+        }
+    }
+
+    #[test]
+    fn a_client_says_so_if_it_cannot_take_bytes() {
+        for (query, base64) in [("EIO=4&b64=1", true), ("EIO=4&b64=", false)] {
+            assert_eq!(
+                format(query, false).map(|format| format.base64),
+                Ok(base64),
+                "{query}"
+            );
+        }
     }
 
     #[test]

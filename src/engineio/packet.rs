@@ -1,4 +1,5 @@
-//! One Engine.IO packet, text form and back (Engine.IO v4, "Packet encoding").
+//! One Engine.IO packet, text form and back (Engine.IO v4, "Packet encoding"); what revision 3
+//! does otherwise is in [`revision`](super::revision).
 //!
 //! Inbound packets borrow from the read buffer; nothing is copied but base64. What a packet
 //! means is the session's business: here every type decodes, also those a client never sends.
@@ -62,21 +63,32 @@ impl<'a> Packet<'a> {
             b'4' => Ok(Self::Message(Message::Text(rest))),
             b'5' => Ok(Self::Upgrade),
             b'6' => Ok(Self::Noop),
-            b'b' => {
-                scratch.clear();
-                BASE64
-                    .decode_vec(rest, scratch)
-                    .map_err(|_| DecodeError::Base64)?;
-                Ok(Self::Message(Message::Binary(scratch)))
-            }
+            b'b' => decode_base64(rest, scratch),
             _ => Err(DecodeError::UnknownType),
         }
     }
 }
 
+/// The binary message whose base64 is `text`; its bytes are put into `scratch`.
+pub(super) fn decode_base64<'a>(
+    text: &str,
+    scratch: &'a mut Vec<u8>,
+) -> Result<Packet<'a>, DecodeError> {
+    scratch.clear();
+    BASE64
+        .decode_vec(text, scratch)
+        .map_err(|_| DecodeError::Base64)?;
+    Ok(Packet::Message(Message::Binary(scratch)))
+}
+
 /// Appends `bytes` in the text form of a binary message: `b` and padded base64.
 pub fn encode_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'b');
+    append_base64(bytes, out);
+}
+
+/// Appends the padded base64 of `bytes`.
+pub(super) fn append_base64(bytes: &[u8], out: &mut Vec<u8>) {
     let at = out.len();
     out.resize(at + bytes.len().div_ceil(3) * 4, 0);
     if let Some(room) = out.get_mut(at..) {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Random bytes that make one id.
 pub const RANDOM_BYTES: usize = 15;
-const LEN: usize = 20;
+/// Characters of an id.
+pub(crate) const LEN: usize = 20;
 
 /// An id, without a word on whether it is a secret: the types around it say that.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

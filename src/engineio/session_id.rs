@@ -23,6 +23,11 @@ impl SessionId {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+
+    /// Its characters as an id that does not hide itself.
+    pub(crate) fn random_id(&self) -> RandomId {
+        self.0
+    }
 }
 
 impl fmt::Debug for SessionId {

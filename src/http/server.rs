@@ -241,7 +241,7 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Router<P, F> {
                     .respond(&head.method, &head.uri, &head.headers)
                     .await);
             }
-            match app.server.respond(request, address).await {
+            match app.server.respond(request, address.into()).await {
                 Outcome::Answer(answer) => Ok(answer.map(Body::full)),
                 Outcome::Upgrade(answer, pending) => {
                     *promised.lock().unwrap_or_else(PoisonError::into_inner) = Some(pending);

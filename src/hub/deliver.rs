@@ -7,14 +7,14 @@ use super::engine::Engine;
 use super::socketio::SocketIo;
 use crate::engineio::CloseReason;
 use crate::engineio::session::Outgoing;
-use crate::socketio::acks::AckError;
 use crate::socketio::application::Application;
-use crate::socketio::emit::Command;
 use crate::socketio::encode;
 use crate::socketio::error::DisconnectReason;
+use crate::socketio::queue::{Command, Keep};
+use crate::socketio::recovery::Sent;
 use crate::socketio::registry::{Registry, SocketKey};
 use bytes::Bytes;
-use std::time::Instant;
+use std::ops::Range;
 
 /// Packets of at least this many bytes are shared by their receivers instead of copied.
 const SHARE_FROM: usize = 4096;
@@ -23,43 +23,102 @@ impl<A: Application> SocketIo<A> {
     /// Carries the queue out, in order; callbacks on the way append to it.
     pub(super) fn carry_out(&mut self, engine: &mut Engine) {
         let mut next = 0;
-        while let Some(command) = self.queue.commands.get(next).cloned() {
+        while let Some(command) = self.queue.commands.get_mut(next) {
             next += 1;
-            match command {
+            match std::mem::take(command) {
                 Command::Send {
                     text,
                     attachments,
                     receivers,
                     volatile,
+                    keep,
                 } => {
-                    let text = self.queue.text.get(text).unwrap_or_default();
-                    let attachments = self.queue.attachments.get(attachments).unwrap_or_default();
-                    let receivers = self.queue.receivers.get(receivers).unwrap_or_default();
-                    deliver(
+                    self.deliver(
                         engine,
-                        &self.registry,
-                        text,
-                        attachments,
+                        text.clone(),
+                        attachments.clone(),
                         receivers,
                         volatile,
                     );
+                    if let Some(keep) = keep {
+                        self.keep(engine, text, attachments, *keep);
+                    }
                 }
-                Command::Owe { socket, id, until } => self.owe(engine, socket, id, until),
+                Command::Owe { socket, debt } => self.owe(engine, socket, debt),
+                Command::Ask {
+                    receivers,
+                    id,
+                    until,
+                    ticket,
+                    then,
+                } => {
+                    let receivers = self.queue.receivers.get(receivers).unwrap_or_default();
+                    let receivers = receivers.to_vec();
+                    self.ask(engine, &receivers, id, until, ticket, then);
+                }
+                Command::Decide { socket, admission } => self.decided(engine, socket, admission),
                 Command::Disconnect { socket, close } => self.disconnect(engine, socket, close),
+                Command::Done => {}
             }
         }
         self.queue.clear();
+        self.charge(engine);
     }
 
-    /// Notes that a socket owes an answer; one that is gone already will not give it.
-    fn owe(&mut self, engine: &mut Engine, socket: SocketKey, id: u64, until: Instant) {
-        let session = self.registry.session(socket);
-        if self.registry.is_connected(socket) {
-            self.registry.owe(socket, id, until);
-            session.inspect(|session| engine.touch(*session));
-            return;
+    fn deliver(
+        &mut self,
+        engine: &mut Engine,
+        text: Range<usize>,
+        attachments: Range<usize>,
+        receivers: Range<usize>,
+        volatile: bool,
+    ) {
+        deliver(
+            engine,
+            &self.registry,
+            self.queue.text.get(text).unwrap_or_default(),
+            self.queue.attachments.get(attachments).unwrap_or_default(),
+            self.queue.receivers.get(receivers).unwrap_or_default(),
+            volatile,
+        );
+    }
+
+    /// Keeps a packet for clients that come back, as far as there is room for it.
+    fn keep(
+        &mut self,
+        engine: &mut Engine,
+        text: Range<usize>,
+        attachments: Range<usize>,
+        keep: Keep,
+    ) {
+        let text = self.queue.text.get(text).unwrap_or_default();
+        let attachments = self.queue.attachments.get(attachments).unwrap_or_default();
+        let sent = Sent {
+            text: Bytes::copy_from_slice(text.as_bytes()),
+            attachments: attachments.into(),
+        };
+        let Keep {
+            namespace,
+            number,
+            scope,
+        } = keep;
+        self.registry
+            .keep(namespace, engine.now(), number, sent, scope);
+        self.charge(engine);
+        // What clients need now goes before what one of them may come back for.
+        while engine.stats().buffered() > engine.limits().max_buffered_bytes
+            && self.registry.drop_oldest(namespace)
+        {
+            self.charge(engine);
         }
-        self.unanswered(engine, session, socket, id, AckError::Disconnected);
+    }
+
+    /// Brings the shared budget up to date with what is kept for clients that come back.
+    pub(super) fn charge(&mut self, engine: &Engine) {
+        let kept = self.registry.kept_bytes();
+        engine.stats().hold(kept.saturating_sub(self.charged));
+        engine.stats().release(self.charged.saturating_sub(kept));
+        self.charged = kept;
     }
 
     fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
@@ -85,7 +144,7 @@ impl<A: Application> SocketIo<A> {
             );
         }
         if close {
-            engine.close(session, CloseReason::ForcedClose);
+            engine.close(session, CloseReason::ForcedServerClose);
         }
     }
 }

@@ -8,9 +8,9 @@
 use super::Random;
 use super::timers::Timers;
 use crate::config;
-use crate::engineio::handshake::{Transport, open_packet};
+use crate::engineio::handshake::{Query, Transport, open_packet};
 use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
-use crate::engineio::{CloseReason, Reject, Session, SessionId, SessionKey};
+use crate::engineio::{CloseReason, Format, Reject, Request, Session, SessionId, SessionKey};
 use crate::stats::Stats;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) backlog: bool,
 }
 
-const _: () = assert!(size_of::<Entry>() <= 208);
+const _: () = assert!(size_of::<Entry>() <= 184);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -128,6 +128,19 @@ impl Engine {
         self.sessions.get(session).map(|entry| entry.address)
     }
 
+    /// How the session's client wants its packets.
+    pub fn format(&self, session: SessionKey) -> Format {
+        self.sessions
+            .get(session)
+            .map(|entry| entry.session.format())
+            .unwrap_or_default()
+    }
+
+    /// The secret id of a session, for a client that knows its sockets by it.
+    pub(super) fn id(&self, session: SessionKey) -> Option<&SessionId> {
+        self.sessions.get(session).map(|entry| &entry.id)
+    }
+
     /// Whether the session can send and receive.
     pub fn is_open(&self, session: SessionKey) -> bool {
         self.sessions
@@ -156,15 +169,18 @@ impl Engine {
         std::mem::take(&mut self.close_sockets)
     }
 
-    pub(super) fn open(&mut self, address: IpAddr, socket: Option<ConnectionKey>) -> SessionKey {
+    pub(super) fn open(&mut self, request: &Request, socket: Option<ConnectionKey>) -> SessionKey {
         let id = SessionId::from_random((self.random)());
+        // Who speaks another revision was refused before.
+        let format = Query::parse(request.query()).format(&self.settings);
+        let format = format.unwrap_or_default();
         let (session, transport) = match socket {
             None => (
-                Session::polling(self.now, &self.settings),
+                Session::polling(self.now, &self.settings, format),
                 Transport::Polling,
             ),
             Some(socket) => (
-                Session::websocket(socket, self.now, &self.settings),
+                Session::websocket(socket, self.now, &self.settings, format),
                 Transport::WebSocket,
             ),
         };
@@ -173,7 +189,7 @@ impl Engine {
             timer: None,
             waiting: None,
             id,
-            address,
+            address: request.address,
             dirty: false,
             backlog: false,
         });

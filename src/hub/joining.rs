@@ -1,88 +1,308 @@
-//! Joining a namespace: the application decides, and the client is told before anything else.
+//! Joining a namespace: middlewares and the application decide, at once or later, and the client
+//! is told before anything else.
+//!
+//! | | |
+//! |---|---|
+//! | 1 | does the namespace exist, may the client be in one more? |
+//! | 2 | is this a socket whose connection was lost? then it has its id, rooms and data again |
+//! | 3 | the middlewares in order, then [`Application::admit`]; the first refusal ends it |
+//! | 4 | what it missed, the answer, then [`Application::connect`] |
+//!
+//! Between 2 and 4 the socket is there but not connected: nothing reaches it, and a packet for
+//! it breaks the protocol. A decision that comes when the client is gone finds nobody.
 
 use super::engine::Engine;
+use super::legacy;
 use super::socketio::SocketIo;
-use crate::engineio::SessionKey;
+use crate::config::{Limits, Protocol as Settings};
 use crate::engineio::session::Outgoing;
-use crate::socketio::application::{Admission, Application, Handshake, Refusal};
-use crate::socketio::{SocketId, encode};
+use crate::engineio::{CloseReason, Revision, SessionKey};
+use crate::socketio::application::{Admission, Application, Handshake, Namespace, Refusal};
+use crate::socketio::args::Arg;
+use crate::socketio::emit::Io;
+use crate::socketio::recovery::{Bounds, Pid, Recovered, Sent};
+use crate::socketio::registry::{NamespaceKey, SocketKey};
+
+/// A step of the decision on a connect.
+pub(super) type Middleware =
+    Box<dyn FnMut(&mut Io<'_>, SocketKey, &Handshake<'_>) -> Admission + Send>;
+
+/// A socket whose connect is being decided.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// The next to be asked: a middleware, then the application, then nobody.
+    step: usize,
+    auth: Box<str>,
+    /// What it missed, if it goes on where an earlier connection was lost.
+    missed: Option<Vec<Sent>>,
+}
 
 impl<A: Application> SocketIo<A> {
     pub(super) fn connect(
         &mut self,
         engine: &mut Engine,
         session: SessionKey,
-        namespace: &str,
+        name: &str,
         auth: &str,
     ) {
         // A client that joins and leaves in a loop costs as much as one that talks.
         if !self.within_rate(engine, session) {
-            Self::refuse(engine, session, namespace, &Refusal::new("Too many events"));
-            return;
+            return Self::refuse(engine, session, name, &Refusal::new("Too many events"));
         }
-        let known = self.registry.find_namespace(namespace).is_some()
-            || self.call(engine, Some(session), |app, _| app.has_namespace(namespace))
-                == Some(true);
-        if !known {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Invalid namespace"),
-            );
-            return;
-        }
-        let Some(client) = self.clients.get(session) else {
+        let Some(namespace) = self.enter(engine, session, name, auth) else {
             return;
         };
-        if client.sockets().count() >= engine.limits().max_namespaces {
-            Self::refuse(
-                engine,
-                session,
-                namespace,
-                &Refusal::new("Too many namespaces"),
-            );
-            return;
+        let recovered = self.registry.recover(namespace, engine.now(), auth);
+        let (step, missed) = match &recovered {
+            Some(_) if engine.settings().recovery_skips_middlewares => (usize::MAX, true),
+            Some(_) => (0, true),
+            None => (0, false),
+        };
+        let missed_packets;
+        let socket = match recovered {
+            Some(Recovered { pid, lost, missed }) => {
+                let socket = self.registry.add(session, namespace, lost.id.clone());
+                self.registry.set_pid(socket, pid);
+                self.registry.restore(socket, lost);
+                missed_packets = missed;
+                socket
+            }
+            None => {
+                let id = legacy::socket_id(engine, session, name);
+                let socket = self.registry.add(session, namespace, id);
+                let revision = engine.format(session).revision;
+                if revision == Revision::V4 && engine.settings().recovery_max_age.is_some() {
+                    let pid = Pid::from_random(engine.random());
+                    self.registry.set_pid(socket, pid);
+                }
+                missed_packets = Vec::new();
+                socket
+            }
+        };
+        if let Some(client) = self.clients.get_mut(session) {
+            client.add(socket);
         }
-        let Some(address) = engine.address(session) else {
+        let pending = Pending {
+            step,
+            auth: auth.into(),
+            missed: missed.then_some(missed_packets),
+        };
+        self.decide(engine, session, socket, pending);
+    }
+
+    /// The namespace, if it exists and the client may be in it; if not, the client is told.
+    fn enter(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        name: &str,
+        auth: &str,
+    ) -> Option<NamespaceKey> {
+        let exists = match self.registry.find_namespace(name) {
+            // Its nature was settled when it was opened.
+            Some(_) => Some(Namespace::Dynamic),
+            None => self.call(engine, Some(session), |app, _| {
+                app.namespace(name, Arg::plain(auth))
+            }),
+        };
+        let refusal = match exists? {
+            Namespace::Unknown => legacy::unknown_namespace(engine.format(session).revision),
+            _ if self.clients.get(session)?.sockets().count() >= engine.limits().max_namespaces => {
+                Refusal::new("Too many namespaces")
+            }
+            nature => {
+                let dynamic = nature == Namespace::Dynamic;
+                let namespace = self.registry.open_namespace(name, dynamic);
+                if let Some(bounds) = bounds(engine.settings(), engine.limits()) {
+                    self.registry.enable_recovery(namespace, bounds);
+                }
+                return Some(namespace);
+            }
+        };
+        Self::refuse(engine, session, name, &refusal);
+        None
+    }
+
+    /// The application has decided on a connect that it had left for later.
+    pub(super) fn decided(&mut self, engine: &mut Engine, socket: SocketKey, admission: Admission) {
+        let (Some(pending), Some(session)) =
+            (self.pending.remove(socket), self.registry.session(socket))
+        else {
             return;
         };
-        let key = self.registry.open_namespace(namespace);
-        let id = SocketId::from_random(engine.random());
-        let socket = self.registry.add(session, key, id);
+        match admission {
+            Admission::Accept => self.decide(engine, session, socket, *pending),
+            Admission::Refuse(refusal) => self.turn_away(engine, session, socket, Some(&refusal)),
+            Admission::Later => _ = self.pending.insert(socket, pending),
+        }
+    }
+
+    /// Asks those who have not been asked yet.
+    fn decide(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        mut pending: Pending,
+    ) {
+        while pending.step <= self.middlewares.len() {
+            let step = pending.step;
+            pending.step += 1;
+            let mut middlewares = std::mem::take(&mut self.middlewares);
+            let admission =
+                self.shake_hands(engine, session, socket, &pending, |app, io, handshake| {
+                    match middlewares.get_mut(step) {
+                        Some(middleware) => middleware(io, socket, handshake),
+                        None => app.admit(io, socket, handshake),
+                    }
+                });
+            self.middlewares = middlewares;
+            match admission {
+                Some(Admission::Accept) => {}
+                Some(Admission::Refuse(refusal)) => {
+                    return self.turn_away(engine, session, socket, Some(&refusal));
+                }
+                Some(Admission::Later) => {
+                    self.pending.insert(socket, Box::new(pending));
+                    return;
+                }
+                // It panicked: the client is being closed.
+                None => return self.turn_away(engine, session, socket, None),
+            }
+        }
+        self.join(engine, session, socket, &pending);
+    }
+
+    fn join(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        pending: &Pending,
+    ) {
+        let (Some(namespace), Some(id)) =
+            (self.registry.namespace_of(socket), self.registry.id(socket))
+        else {
+            return;
+        };
         self.registry.set_connected(socket, true);
-        // The answer comes first, whatever the application emits.
+        for sent in pending.missed.iter().flatten() {
+            self.queue.push_sent(socket, sent);
+        }
+        // The answer comes before whatever the application emits.
+        let name = self.registry.namespace_name(namespace);
+        let (revision, pid) = (engine.format(session).revision, self.registry.pid(socket));
         self.queue
-            .push_plain(socket, |out| encode::connect(namespace, &id, out));
-        let handshake = Handshake::new(auth, address);
-        match self.call(engine, Some(session), |app, io| {
-            app.connect(io, socket, &handshake)
-        }) {
-            Some(Admission::Accept) => {
-                if let Some(client) = self.clients.get_mut(session) {
-                    client.add(socket);
-                    client.connect_by = None;
-                }
-            }
-            // What is queued for the socket, its answer too, finds nobody when it is carried out.
-            refused => {
-                self.lose_answers(engine, session, socket);
-                self.registry.remove(socket);
-                if let Some(Admission::Refuse(refusal)) = refused {
-                    Self::refuse(engine, session, namespace, &refusal);
-                }
-            }
+            .push_plain(socket, |out| legacy::accept(revision, name, &id, pid, out));
+        if let Some(client) = self.clients.get_mut(session) {
+            client.connect_by = None;
+        }
+        self.shake_hands(engine, session, socket, pending, |app, io, handshake| {
+            app.connect(io, socket, handshake);
+        });
+        let max_namespaces = engine.limits().max_namespaces;
+        if let Some(client) = self.clients.get_mut(session)
+            && client.sockets().count() >= max_namespaces
+        {
+            client.request = None;
+        }
+    }
+
+    /// Runs a callback that is lent what is known of the client.
+    fn shake_hands<R>(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        pending: &Pending,
+        callback: impl FnOnce(&mut A, &mut Io<'_>, &Handshake<'_>) -> R,
+    ) -> Option<R> {
+        let address = engine.address(session)?;
+        let namespace = self.registry.namespace_of(socket)?;
+        let namespace = self.registry.namespace_name(namespace).to_owned();
+        let request = self.clients.get_mut(session)?.request.take();
+        let handshake = Handshake {
+            namespace: &namespace,
+            auth: Arg::plain(&pending.auth),
+            address,
+            recovered: pending.missed.is_some(),
+            request: request.as_ref().map(|kept| &kept.request),
+        };
+        let result = self.call(engine, Some(session), |app, io| {
+            callback(app, io, &handshake)
+        });
+        if let Some(client) = self.clients.get_mut(session) {
+            client.request = request;
+        }
+        result
+    }
+
+    /// Removes a socket that was never connected.
+    fn turn_away(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        refusal: Option<&Refusal>,
+    ) {
+        if let Some(refusal) = refusal
+            && let Some(namespace) = self.registry.namespace_of(socket)
+        {
+            let name = self.registry.namespace_name(namespace);
+            Self::refuse(engine, session, name, refusal);
+        }
+        self.pending.remove(socket);
+        self.registry.remove(socket);
+        if let Some(client) = self.clients.get_mut(session) {
+            client.remove(socket);
         }
     }
 
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
         let mut packet = String::new();
-        encode::connect_error(
-            namespace,
-            &refusal.message,
-            refusal.data.as_deref(),
-            &mut packet,
-        );
+        let revision = engine.format(session).revision;
+        legacy::refuse(revision, namespace, refusal, &mut packet);
         engine.send(session, Outgoing::Text(&packet));
     }
+
+    /// Takes a socket out of everything, and tells the application. One whose connection was
+    /// lost can come back.
+    pub(super) fn leave(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        reason: crate::socketio::DisconnectReason,
+    ) {
+        if !self.registry.is_connected(socket) {
+            return self.turn_away(engine, session, socket, None);
+        }
+        self.lose_answers(engine, session, socket);
+        self.call(engine, Some(session), |app, io| {
+            app.disconnect(io, socket, reason)
+        });
+        if reason.is_recoverable() {
+            self.registry.remember(socket, engine.now());
+        }
+        self.registry.remove(socket);
+        if let Some(client) = self.clients.get_mut(session) {
+            client.remove(socket);
+        }
+    }
+
+    pub(super) fn broken(engine: &mut Engine, session: SessionKey, why: &str) {
+        engine.stats().protocol_errors.add();
+        tracing::debug!("a client broke the protocol and is closed: {why}");
+        engine.close(session, CloseReason::ForcedServerClose);
+    }
+}
+
+/// What a namespace may remember, if connections can be recovered.
+fn bounds(settings: &Settings, limits: &Limits) -> Option<Bounds> {
+    Some(Bounds {
+        packets: limits.max_recovery_packets,
+        bytes: limits.max_recovery_bytes,
+        sessions: limits.max_recovery_sessions,
+        age: settings.recovery_max_age?,
+    })
 }

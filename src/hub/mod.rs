@@ -4,17 +4,21 @@
 //!
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
-//! * [`socketio`], with `joining` and `deliver`: Socket.IO on top, with the application.
+//! * [`socketio`], with `joining`, `legacy`, `answering` and `deliver`: Socket.IO on top, with
+//!   the application.
 //! * `outgoing`: from outboxes to the transport.
 //! * `timers`: when who is to be asked again.
-//! * [`handle`]: emitting from outside.
+//! * [`handle`], [`later`]: emitting and asking from outside.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod answering;
 mod deliver;
 pub mod engine;
 pub mod handle;
 mod joining;
+pub mod later;
+mod legacy;
 mod outgoing;
 pub mod protocol;
 pub mod socketio;
@@ -22,15 +26,16 @@ mod timers;
 
 pub use engine::Engine;
 pub use handle::Handle;
+pub use later::{Gone, Later, Promise};
 pub use protocol::Protocol;
 pub use socketio::SocketIo;
 
 use crate::config;
 use crate::engineio::handshake::Transport;
+use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
-use crate::engineio::{Reject, SessionId, SessionKey};
+use crate::engineio::{Reject, Request, SessionId, SessionKey};
 use crate::stats::Stats;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -66,12 +71,12 @@ impl<P: Protocol> Hub<P> {
     pub fn open(
         &mut self,
         now: Instant,
-        address: IpAddr,
+        request: Request,
         socket: Option<ConnectionKey>,
     ) -> SessionKey {
         self.engine.now = now;
-        let opened = self.engine.open(address, socket);
-        self.protocol.open(&mut self.engine, opened);
+        let opened = self.engine.open(&request, socket);
+        self.protocol.open(&mut self.engine, opened, request);
         self.settle(opened);
         opened
     }
@@ -141,7 +146,7 @@ impl<P: Protocol> Hub<P> {
     }
 
     /// The body for the waiting poll of a session, if it is to be answered now.
-    pub fn take_payload(&mut self, session: SessionKey) -> Option<Vec<u8>> {
+    pub fn take_payload(&mut self, session: SessionKey) -> Option<Payload> {
         self.engine.take_payload(session)
     }
 

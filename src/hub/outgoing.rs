@@ -3,6 +3,7 @@
 //! polls that can be answered.
 
 use super::engine::Engine;
+use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Outgoing};
 use crate::engineio::{CloseReason, SessionKey};
 use std::task::Waker;
@@ -91,7 +92,7 @@ impl Engine {
         waiting.post_cut
     }
 
-    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Vec<u8>> {
+    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Payload> {
         let entry = self.sessions.get_mut(key)?;
         let before = entry.session.buffered_bytes();
         let payload = entry.session.take_payload(&mut self.pool)?;
@@ -103,6 +104,7 @@ impl Engine {
 
     pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
         let mut dirty = std::mem::take(&mut self.dirty);
+        let mut scratch = Vec::new();
         for key in dirty.drain(..) {
             let Some(entry) = self.sessions.get_mut(key) else {
                 continue;
@@ -121,8 +123,11 @@ impl Engine {
                 continue;
             }
             let before = entry.session.buffered_bytes();
+            let format = entry.session.format();
             if let Some((connection, outbox)) = entry.session.socket_outbox() {
-                outbox.drain(&mut self.pool, |packet| frame(connection, packet));
+                outbox.drain(&mut self.pool, |packet| {
+                    frame(connection, format.on_websocket(packet, &mut scratch));
+                });
             }
             self.stats.release(before - entry.session.buffered_bytes());
         }

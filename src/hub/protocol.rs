@@ -2,14 +2,14 @@
 //! server (an echo, a protocol of one's own) is another implementation.
 
 use super::engine::Engine;
-use crate::engineio::{CloseReason, Message, SessionKey};
+use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use std::task::Waker;
 use std::time::Instant;
 
 /// A protocol over Engine.IO. Every method runs under the server's lock and must not wait.
 pub trait Protocol: Send + 'static {
-    /// A session was opened. What is sent here leaves with the open packet.
-    fn open(&mut self, engine: &mut Engine, session: SessionKey);
+    /// A session was opened by this request. What is sent here leaves with the open packet.
+    fn open(&mut self, engine: &mut Engine, session: SessionKey, request: Request);
 
     /// A message came.
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>);

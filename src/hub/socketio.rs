@@ -17,33 +17,52 @@
 use super::Protocol;
 use super::engine::Engine;
 use super::handle::Handle;
-use crate::engineio::{CloseReason, Message, SessionKey};
+use super::joining::{Middleware, Pending};
+use super::legacy;
+use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
-use crate::socketio::acks::{AckError, AckTicket};
-use crate::socketio::application::{Application, Event};
+use crate::socketio::application::{Admission, Application, Event, Handshake};
 use crate::socketio::args::Args;
-use crate::socketio::client::{Client, Received};
+use crate::socketio::client::{Client, KeptRequest, Received};
 use crate::socketio::decode::{Body, Packet, decode};
-use crate::socketio::emit::{Emissions, Io, Reply};
-use crate::socketio::error::DisconnectReason;
+use crate::socketio::emit::{Io, Reply};
+use crate::socketio::error::{DecodeError, DisconnectReason};
+use crate::socketio::queue::Emissions;
 use crate::socketio::registry::{Registry, SocketKey};
 use bytes::Bytes;
 use slotmap::SecondaryMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Events over the rate that a client may lose before its connection is closed.
 const MAX_DROPPED: u32 = 1000;
 
+/// Time between two looks for what is too old to be recovered.
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+
 /// A Socket.IO server with its application.
-#[derive(Debug)]
 pub struct SocketIo<A> {
     app: A,
+    pub(super) middlewares: Vec<Middleware>,
     pub(super) clients: SecondaryMap<SessionKey, Client>,
     pub(super) registry: Registry,
     pub(super) queue: Emissions,
+    /// Sockets whose connect was left for later.
+    pub(super) pending: SecondaryMap<SocketKey, Box<Pending>>,
+    /// Bytes of the shared budget that are held for what may be recovered.
+    pub(super) charged: usize,
+    expired: Option<Instant>,
     handle: Handle,
+}
+
+impl<A> std::fmt::Debug for SocketIo<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SocketIo")
+            .field("clients", &self.clients.len())
+            .field("registry", &self.registry)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<A: Application> SocketIo<A> {
@@ -58,11 +77,26 @@ impl<A: Application> SocketIo<A> {
         let handle = Handle::default();
         Self {
             app: app(handle.clone()),
+            middlewares: Vec::new(),
             clients: SecondaryMap::new(),
             registry: Registry::default(),
             queue: Emissions::default(),
+            pending: SecondaryMap::new(),
+            charged: 0,
+            expired: None,
             handle,
         }
+    }
+
+    /// Adds a step to the decision on every connect, before
+    /// [`Application::admit`] and after the steps added before. The first that refuses ends it.
+    /// [`Handshake::namespace`] tells which namespace it is about.
+    pub fn with_middleware(
+        mut self,
+        middleware: impl FnMut(&mut Io<'_>, SocketKey, &Handshake<'_>) -> Admission + Send + 'static,
+    ) -> Self {
+        self.middlewares.push(Box::new(middleware));
+        self
     }
 
     /// A hand for other tasks and threads.
@@ -109,25 +143,6 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
-    /// Tells the application that an answer will not come any more.
-    pub(super) fn unanswered(
-        &mut self,
-        engine: &mut Engine,
-        session: Option<SessionKey>,
-        socket: SocketKey,
-        id: u64,
-        why: AckError,
-    ) {
-        let ticket = AckTicket { socket, id };
-        self.call(engine, session, |app, io| app.answer(io, ticket, Err(why)));
-    }
-
-    fn broken(engine: &mut Engine, session: SessionKey, why: &dyn std::fmt::Display) {
-        engine.stats().protocol_errors.add();
-        tracing::debug!("a client broke the protocol and is closed: {why}");
-        engine.close(session, CloseReason::ForcedClose);
-    }
-
     fn packet(
         &mut self,
         engine: &mut Engine,
@@ -135,7 +150,12 @@ impl<A: Application> SocketIo<A> {
         packet: Packet<'_>,
         attachments: &[Bytes],
     ) {
+        let mut auth = String::new();
+        let packet = legacy::translate(engine.format(session).revision, packet, &mut auth);
         let socket = self.socket_in(session, packet.namespace);
+        if socket.is_some_and(|socket| !self.registry.is_connected(socket)) {
+            return Self::broken(engine, session, "a packet before its connect is decided");
+        }
         match (packet.body, socket) {
             (Body::Connect(auth), None) => self.connect(engine, session, packet.namespace, auth),
             (Body::Event { name, args, ack }, Some(socket)) => {
@@ -152,14 +172,10 @@ impl<A: Application> SocketIo<A> {
                 self.call(engine, Some(session), |app, io| app.event(io, event));
             }
             (Body::Ack { id, args }, Some(socket)) => {
-                let Some(id) = id.filter(|id| self.registry.settle(socket, *id)) else {
-                    return;
-                };
-                let ticket = AckTicket { socket, id };
-                let args = Args::new(args, attachments);
-                self.call(engine, Some(session), |app, io| {
-                    app.answer(io, ticket, Ok(args))
-                });
+                if let Some(id) = id {
+                    let args = Args::new(args, attachments);
+                    self.answer(engine, session, socket, id, args);
+                }
             }
             (Body::Disconnect, Some(socket)) => {
                 self.leave(
@@ -170,13 +186,13 @@ impl<A: Application> SocketIo<A> {
                 );
             }
             (Body::Connect(_), Some(_)) => {
-                Self::broken(engine, session, &"a second connect to one namespace");
+                Self::broken(engine, session, "a second connect to one namespace");
             }
             (Body::ConnectError, _) => {
-                Self::broken(engine, session, &"a connect error from a client")
+                Self::broken(engine, session, "a connect error from a client")
             }
             (Body::Event { .. } | Body::Ack { .. } | Body::Disconnect, None) => {
-                Self::broken(engine, session, &"a packet for a namespace it is not in");
+                Self::broken(engine, session, "a packet for a namespace it is not in");
             }
         }
     }
@@ -217,45 +233,26 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
-    /// Takes a socket out of everything, and tells the application.
-    pub(super) fn leave(
-        &mut self,
-        engine: &mut Engine,
-        session: SessionKey,
-        socket: SocketKey,
-        reason: DisconnectReason,
-    ) {
-        self.lose_answers(engine, session, socket);
-        self.call(engine, Some(session), |app, io| {
-            app.disconnect(io, socket, reason)
-        });
-        self.registry.remove(socket);
-        if let Some(client) = self.clients.get_mut(session) {
-            client.remove(socket);
-        }
-    }
-
-    /// Nothing reaches the socket from here on, so no answer that it owes will come.
-    pub(super) fn lose_answers(
-        &mut self,
-        engine: &mut Engine,
-        session: SessionKey,
-        socket: SocketKey,
-    ) {
-        self.registry.set_connected(socket, false);
-        for id in self.registry.take_owed(socket) {
-            self.unanswered(engine, Some(session), socket, id, AckError::Disconnected);
-        }
+    /// The bytes are not the protocol.
+    fn undecodable(engine: &mut Engine, session: SessionKey, error: DecodeError) {
+        engine.stats().protocol_errors.add();
+        tracing::debug!("a client does not speak the protocol and is closed: {error}");
+        engine.close(session, CloseReason::ForcedClose);
     }
 }
 
 impl<A: Application> Protocol for SocketIo<A> {
-    fn open(&mut self, engine: &mut Engine, session: SessionKey) {
+    fn open(&mut self, engine: &mut Engine, session: SessionKey, request: Request) {
         let now = engine.now();
         let connect_by = now + engine.settings().connect_timeout;
         let events = Bucket::full(engine.limits().max_event_rate, now);
-        self.clients
-            .insert(session, Client::new(connect_by, events));
+        let mut client = Client::new(connect_by, events);
+        client.request = Some(Box::new(KeptRequest {
+            until: now + engine.settings().request_kept,
+            request,
+        }));
+        self.clients.insert(session, client);
+        self.join_unasked(engine, session);
     }
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
@@ -281,9 +278,9 @@ impl<A: Application> Protocol for SocketIo<A> {
             Ok(Received::Packet(packet)) => self.packet(engine, session, packet, &[]),
             Ok(Received::Assembled(whole)) => match decode(&whole.text, max_attachments) {
                 Ok(packet) => self.packet(engine, session, packet, &whole.attachments),
-                Err(error) => Self::broken(engine, session, &error),
+                Err(error) => Self::undecodable(engine, session, error),
             },
-            Err(error) => Self::broken(engine, session, &error),
+            Err(error) => Self::undecodable(engine, session, error),
         }
         self.carry_out(engine);
     }
@@ -295,6 +292,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             CloseReason::PingTimeout => DisconnectReason::PingTimeout,
             CloseReason::ParseError => DisconnectReason::ParseError,
             CloseReason::ForcedClose => DisconnectReason::ForcedClose,
+            CloseReason::ForcedServerClose => DisconnectReason::ForcedServerClose,
             CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
         };
         self.leave_all(engine, session, reason);
@@ -315,22 +313,22 @@ impl<A: Application> Protocol for SocketIo<A> {
 
     fn tick(&mut self, engine: &mut Engine, session: SessionKey) {
         let now = engine.now();
-        let Some(client) = self.clients.get(session) else {
+        let Some(client) = self.clients.get_mut(session) else {
             return;
         };
+        client.request.take_if(|kept| kept.until <= now);
         if client.connect_by.is_some_and(|at| at <= now) {
             tracing::debug!("a client joined no namespace in time and is closed");
-            engine.close(session, CloseReason::ForcedClose);
+            engine.close(session, CloseReason::ForcedServerClose);
             return;
         }
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {
-            // All first: one that a callback asks for without giving it time waits for the
-            // next tick, or there would be no end.
-            let overdue = std::iter::from_fn(|| self.registry.expire_owed(socket, now));
-            for id in overdue.collect::<Vec<_>>() {
-                self.unanswered(engine, Some(session), socket, id, AckError::TimedOut);
-            }
+            self.expire_answers(engine, session, socket);
+        }
+        if self.expired.is_none_or(|last| last + EXPIRE_EVERY <= now) {
+            self.expired = Some(now);
+            self.registry.expire_lost(now);
         }
         self.carry_out(engine);
     }

@@ -1,7 +1,11 @@
-//! Answers that the server waits for: each has an id out of one counter per namespace, and a
-//! time by which it must be here.
+//! Answers that the server waits for: each has an id out of one counter per namespace, a time
+//! by which it must be here, and somebody who is told.
 
+use super::answers::BroadcastTicket;
+use super::args::Args;
+use super::emit::Io;
 use super::registry::{Registry, SocketKey};
+use std::fmt;
 use std::time::Instant;
 
 /// Stands for one answer that is waited for; the application keeps it to know which it gets.
@@ -22,87 +26,96 @@ pub enum AckError {
     /// The socket left before it answered.
     #[error("socket has been disconnected")]
     Disconnected,
+    /// One of many who were asked: it owes too many answers already (`max_pending_acks`), or
+    /// there is no room for its answer (`max_buffered_bytes`).
+    #[error("too many answers are waited for")]
+    TooMany,
+}
+
+/// What is called with an answer, or with the reason why there is none.
+pub(crate) type OnAnswer = Box<dyn FnOnce(&mut Io<'_>, Result<Args<'_>, AckError>) + Send>;
+
+/// Who is told of an answer.
+pub(crate) enum Asker {
+    /// The application, by [`Application::answer`](super::Application::answer).
+    Application,
+    /// Whoever gave this closure.
+    Closure(OnAnswer),
+    /// A broadcast, which puts the answers of all receivers together.
+    Broadcast(BroadcastTicket),
+}
+
+impl fmt::Debug for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Application => "Application",
+            Self::Closure(_) => "Closure",
+            Self::Broadcast(_) => "Broadcast",
+        })
+    }
+}
+
+/// An answer that is owed.
+#[derive(Debug)]
+pub(crate) struct Debt {
+    pub(crate) id: u64,
+    pub(crate) until: Instant,
+    pub(crate) asker: Asker,
 }
 
 /// The answers one socket owes, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Owed(Vec<(u64, Instant)>);
+pub(super) struct Owed(Vec<Debt>);
 
 impl Owed {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// The debt with this id, which is settled by that.
+    fn settle(&mut self, id: u64) -> Option<Debt> {
+        let at = self.0.iter().position(|debt| debt.id == id)?;
+        Some(self.0.remove(at))
     }
 
-    pub(super) fn add(&mut self, id: u64, until: Instant) {
-        self.0.push((id, until));
+    /// The first debt whose time is up, which is not waited for any more.
+    fn expire(&mut self, now: Instant) -> Option<Debt> {
+        let at = self.0.iter().position(|debt| debt.until <= now)?;
+        Some(self.0.remove(at))
     }
 
-    /// Whether an answer with this id is waited for; it is not any more afterwards.
-    pub(super) fn settle(&mut self, id: u64) -> bool {
-        match self.0.iter().position(|(owed, _)| *owed == id) {
-            Some(at) => {
-                self.0.remove(at);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// The first answer whose time is up, which is then not waited for any more.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<u64> {
-        let id = self
-            .0
-            .iter()
-            .find(|(_, until)| *until <= now)
-            .map(|(id, _)| *id)?;
-        self.settle(id).then_some(id)
-    }
-
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.0.iter().map(|(_, until)| *until).min()
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = u64> + '_ {
-        self.0.iter().map(|(id, _)| *id)
+    fn deadline(&self) -> Option<Instant> {
+        self.0.iter().map(|debt| debt.until).min()
     }
 }
 
 impl Registry {
     /// Answers that the socket owes.
-    pub(super) fn owed(&self, socket: SocketKey) -> usize {
-        let owed = self
-            .sockets
-            .get(socket)
-            .and_then(|socket| socket.owed.as_ref());
-        owed.map_or(0, |owed| owed.len())
+    pub(crate) fn owed(&self, socket: SocketKey) -> usize {
+        let socket = self.sockets.get(socket);
+        socket
+            .and_then(|socket| socket.owed.as_ref())
+            .map_or(0, |owed| owed.0.len())
     }
 
     /// The socket owes this answer from here on.
-    pub(crate) fn owe(&mut self, socket: SocketKey, id: u64, until: Instant) {
+    pub(crate) fn owe(&mut self, socket: SocketKey, debt: Debt) {
         if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.owed.get_or_insert_default().add(id, until);
+            socket.owed.get_or_insert_default().0.push(debt);
         }
     }
 
-    /// Whether the socket owes this answer; it does not any more afterwards.
-    pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> bool {
-        self.sockets
-            .get_mut(socket)
-            .and_then(|socket| socket.owed.as_mut())
-            .is_some_and(|owed| owed.settle(id))
+    /// The answer with this id, if the socket owes it; it does not any more afterwards.
+    pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> Option<Debt> {
+        self.sockets.get_mut(socket)?.owed.as_mut()?.settle(id)
     }
 
     /// All answers that the socket owes; it owes none afterwards.
-    pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<u64> {
-        let owed = self
-            .sockets
-            .get_mut(socket)
-            .and_then(|socket| socket.owed.take());
-        owed.map(|owed| owed.ids().collect()).unwrap_or_default()
+    pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<Debt> {
+        let socket = self.sockets.get_mut(socket);
+        socket
+            .and_then(|socket| socket.owed.take())
+            .map_or_else(Vec::new, |owed| owed.0)
     }
 
     /// An answer whose time is up; it is not owed any more afterwards.
-    pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<u64> {
+    pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<Debt> {
         self.sockets.get_mut(socket)?.owed.as_mut()?.expire(now)
     }
 
@@ -121,15 +134,19 @@ mod tests {
     fn an_answer_counts_once_and_only_in_time() {
         let now = Instant::now();
         let later = now + Duration::from_secs(5);
-        let mut owed = Owed::default();
-        owed.add(0, later);
-        owed.add(1, now);
+        let debt = |id, until| Debt {
+            id,
+            until,
+            asker: Asker::Application,
+        };
+        let id = |debt: Option<Debt>| debt.map(|debt| debt.id);
+        let mut owed = Owed(vec![debt(0, later), debt(1, now)]);
         assert_eq!(owed.deadline(), Some(now));
-        assert_eq!(owed.expire(now), Some(1));
-        assert_eq!(owed.expire(now), None);
-        assert!(!owed.settle(1));
-        assert!(owed.settle(0));
-        assert!(!owed.settle(0));
-        assert_eq!((owed.len(), owed.deadline()), (0, None));
+        assert_eq!(id(owed.expire(now)), Some(1));
+        assert_eq!(id(owed.expire(now)), None);
+        assert_eq!(id(owed.settle(1)), None);
+        assert_eq!(id(owed.settle(0)), Some(0));
+        assert_eq!(id(owed.settle(0)), None);
+        assert_eq!(owed.deadline(), None);
     }
 }

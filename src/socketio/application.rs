@@ -6,25 +6,33 @@
 //! goes on.
 
 use super::acks::{AckError, AckTicket};
+use super::answers::{Answers, BroadcastTicket};
 use super::args::{Arg, Args};
 use super::decode::MAIN;
 use super::emit::{Io, Reply};
 use super::error::DisconnectReason;
 use super::registry::SocketKey;
+use crate::engineio::Request;
 use serde::Serialize;
 use std::net::IpAddr;
 
 /// A Socket.IO application.
 pub trait Application: Send + 'static {
-    /// Whether a namespace of this name exists. Asked for each connect to one that has no
-    /// socket yet; `/` alone is the default.
-    fn has_namespace(&mut self, name: &str) -> bool {
-        name == MAIN
+    /// Whether a namespace of this name exists. Asked for each connect to one that is not open;
+    /// `/` alone is the default. A name that only this client thought of is best
+    /// [`Dynamic`](Namespace::Dynamic).
+    fn namespace(&mut self, name: &str, auth: Arg<'_>) -> Namespace {
+        let _ = auth;
+        match name {
+            MAIN => Namespace::Static,
+            _ => Namespace::Unknown,
+        }
     }
 
-    /// A client asks to join a namespace. What is emitted to the socket here leaves after the
-    /// answer; if the answer is a refusal it is dropped, and rooms joined here are left.
-    fn connect(
+    /// Decides whether a socket may connect, after all
+    /// [middlewares](crate::hub::SocketIo::with_middleware). It cannot be sent anything yet; rooms
+    /// that it joins here are left if it is refused.
+    fn admit(
         &mut self,
         io: &mut Io<'_>,
         socket: SocketKey,
@@ -34,7 +42,13 @@ pub trait Application: Send + 'static {
         Admission::Accept
     }
 
-    /// A socket sent an event.
+    /// A socket is connected. What is emitted here leaves after the answer to its connect, and
+    /// after the packets it missed if it was [recovered](Handshake::recovered).
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
+        let _ = (io, socket, handshake);
+    }
+
+    /// A socket sent an event, whatever its name.
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>);
 
     /// An answer came, or will not come any more.
@@ -42,10 +56,26 @@ pub trait Application: Send + 'static {
         let _ = (io, ticket, outcome);
     }
 
+    /// A broadcast that asked for answers has all that it will get.
+    fn answers(&mut self, io: &mut Io<'_>, ticket: BroadcastTicket, answers: Answers) {
+        let _ = (io, ticket, answers);
+    }
+
     /// A socket is leaving. It still is in its rooms, but emissions do not reach it any more.
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         let _ = (io, socket, reason);
     }
+}
+
+/// Whether a namespace exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespace {
+    /// It does not: the client gets the connect error `Invalid namespace`.
+    Unknown,
+    /// It does, and once opened it stays open: its acknowledgement ids go on counting.
+    Static,
+    /// It does while somebody is in it, and is made anew for the next.
+    Dynamic,
 }
 
 /// An event that a socket sent.
@@ -65,29 +95,32 @@ pub struct Event<'a> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Handshake<'a> {
+    /// The namespace that it wants to join.
+    pub namespace: &'a str,
     /// The auth object that came with the connect, `{}` if none did.
     pub auth: Arg<'a>,
     /// The address that the engine session came from.
     pub address: IpAddr,
-}
-
-impl<'a> Handshake<'a> {
-    pub(crate) fn new(auth: &'a str, address: IpAddr) -> Self {
-        Self {
-            auth: Arg::plain(auth),
-            address,
-        }
-    }
+    /// Whether the socket goes on where an earlier connection was lost: with its id, its rooms,
+    /// its data and the packets that it missed.
+    pub recovered: bool,
+    /// The request that began the engine session: URL, query, headers, time, whether by TLS.
+    /// `None` for a client that joins a namespace later than
+    /// [`request_kept`](crate::config::Protocol::request_kept) after its handshake.
+    pub request: Option<&'a Request>,
 }
 
 /// The decision on a connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// The socket is connected.
+    /// The socket may connect, as far as this is concerned.
     Accept,
     /// The client gets a connect error; its other namespaces are not affected.
     Refuse(Refusal),
+    /// To be decided later, by [`Io::accept`] or [`Io::refuse`] with the socket's key. A client
+    /// that joins nothing within `connect_timeout` is closed all the same.
+    Later,
 }
 
 /// Why a connect is refused, in the form that the client gets.

@@ -4,6 +4,7 @@
 //! A placeholder is any object with `"_placeholder": true`; its `num` names the attachment.
 //! It counts only in a packet that announces attachments: in a plain event it stays an object.
 
+use super::decode::string;
 use super::error::DecodeError;
 use super::json;
 use bytes::Bytes;
@@ -58,8 +59,7 @@ pub(super) fn placeholders(text: &str, count: usize) -> Result<Vec<Placeholder>,
                 let rest = text.get(at..).unwrap_or_default();
                 let len = json::value_len(rest).map_err(|_| DecodeError::Json)?;
                 let (string, after) = rest.split_at_checked(len).unwrap_or_default();
-                // Other values are not looked at, or each level of nesting would be read again.
-                if let ("\"_placeholder\"" | "\"num\"", Some(candidate)) = (string, open.last_mut())
+                if let Some(candidate) = open.last_mut()
                     && let Some(value) = member_value(after)
                 {
                     candidate.member(string, value);
@@ -81,23 +81,35 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Notes a member; of two with one name the last counts, as in JavaScript.
+    /// Notes a member; of two with one name the last counts, as in JavaScript. A name may be
+    /// spelt with escapes: who is told of it would find a placeholder that was not found here.
     fn member(&mut self, key: &str, value: &str) {
-        match key {
-            "\"_placeholder\"" => self.marked = value == "true",
-            "\"num\"" => self.attachment = value.parse().ok(),
+        match &*string(key).unwrap_or_default() {
+            "_placeholder" => self.marked = scalar(value) == "true",
+            "num" => self.attachment = scalar(value).parse().ok(),
             _ => {}
         }
     }
 }
 
-/// The value behind a key, if a colon says that this was a key.
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// What begins with the value behind a key, if a colon says that this was a key.
 fn member_value(after: &str) -> Option<&str> {
-    let value = after
-        .trim_start_matches([' ', '\t', '\n', '\r'])
-        .strip_prefix(':')?;
-    let len = json::value_len(value).ok()?;
-    value.get(..len).map(str::trim_ascii)
+    let value = after.trim_start_matches(SPACE).strip_prefix(':')?;
+    Some(value.trim_start_matches(SPACE))
+}
+
+/// The value that `text` begins with, or nothing if that is a list or an object: those are
+/// neither mark nor number, and to look into them would read each level of nesting again.
+fn scalar(text: &str) -> &str {
+    if text.starts_with(['[', '{']) {
+        return "";
+    }
+    json::value_len(text)
+        .ok()
+        .and_then(|len| text.get(..len))
+        .unwrap_or_default()
 }
 
 /// A binary packet whose attachments are still coming in.
@@ -179,6 +191,21 @@ mod tests {
             nums(r#"{"_placeholder":true}"#, 1),
             Err(DecodeError::Placeholder)
         );
+    }
+
+    #[test]
+    fn a_key_that_is_spelt_with_escapes_is_the_same_key() {
+        let text = r#"{"\u005fplaceholder":true,"n\u0075m":0}"#;
+        assert_eq!(nums(text, 1), Ok(vec![(text.to_owned(), 0)]));
+        assert_eq!(nums(text, 0), Err(DecodeError::Placeholder));
+    }
+
+    #[test]
+    fn lists_and_objects_are_neither_mark_nor_number() {
+        let text = r#"{"_placeholder":[true],"num":{"num":0}}"#;
+        assert_eq!(nums(text, 1), Ok(vec![]));
+        let text = r#"{"_placeholder":true,"num":0,"num":{"num":0}}"#;
+        assert_eq!(nums(text, 1), Err(DecodeError::Placeholder));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::attachments::{Assembly, placeholders};
 use super::decode::{Body, Packet, decode};
 use super::error::DecodeError;
 use super::registry::SocketKey;
-use crate::engineio::Message;
+use crate::engineio::{Message, Request};
 use crate::rate::Bucket;
 use std::time::Instant;
 
@@ -19,6 +19,8 @@ pub struct Client {
     first: Option<SocketKey>,
     others: Vec<SocketKey>,
     assembly: Option<Box<Assembly>>,
+    /// The handshake's request, while it may be asked for.
+    pub(crate) request: Option<Box<KeptRequest>>,
     /// When it must have joined a namespace; `None` once it has.
     pub(crate) connect_by: Option<Instant>,
     pub(crate) events: Bucket,
@@ -26,7 +28,14 @@ pub struct Client {
     pub(crate) dropped: u32,
 }
 
-const _: () = assert!(size_of::<Client>() <= 96);
+const _: () = assert!(size_of::<Client>() <= 104);
+
+/// A request that is kept for the namespaces that the client joins.
+#[derive(Debug)]
+pub(crate) struct KeptRequest {
+    pub(crate) until: Instant,
+    pub(crate) request: Request,
+}
 
 /// What a message amounts to.
 #[derive(Debug)]
@@ -46,6 +55,7 @@ impl Client {
             first: None,
             others: Vec::new(),
             assembly: None,
+            request: None,
             connect_by: Some(connect_by),
             events,
             dropped: 0,

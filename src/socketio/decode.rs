@@ -185,7 +185,7 @@ fn event(json: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
 }
 
 /// The characters of a JSON string. One with a lone surrogate escape has no Rust form.
-fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
+pub(super) fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
     let inside = json
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))

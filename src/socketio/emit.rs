@@ -1,164 +1,30 @@
-//! What the application says: an [`Io`] to say it with, and the queue in which it waits.
+//! The application's hand: an [`Io`], lent to each callback, to say and to do things with.
 //!
 //! An emission is encoded once, when it is made, and its receivers are settled then too: a
 //! socket that leaves a room afterwards still gets what was sent to the room before. `hub`
 //! carries the queue out after the callback, in order.
 
-use super::acks::AckTicket;
-use super::args::{ArgsWriter, Argument};
+use super::acks::{AckError, AckTicket, Asker, Debt};
+use super::application::{Admission, Refusal};
+use super::args::Args;
+use super::argument::Argument;
 use super::broadcast::Broadcast;
 use super::encode;
 use super::error::EmitError;
+use super::queue::{Command, Emissions, Keep};
+use super::recovery::Scope;
 use super::registry::{NamespaceKey, Registry, SocketKey};
 use super::socket_id::SocketId;
 use crate::config::Limits;
-use bytes::Bytes;
-use std::ops::Range;
+use std::any::Any;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// What stands for a time-out beyond what a clock can say: a hundred years.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Where an answer goes. Using it up answers; an event can be answered once.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reply {
     pub(crate) socket: SocketKey,
     pub(crate) id: u64,
-}
-
-/// Something to be carried out after the callback.
-#[derive(Debug, Clone)]
-pub(crate) enum Command {
-    /// An encoded packet, its attachments after it, to these receivers.
-    Send {
-        text: Range<usize>,
-        attachments: Range<usize>,
-        receivers: Range<usize>,
-        volatile: bool,
-    },
-    /// The socket owes an answer from here on. Not before, so that a question which is dropped
-    /// leaves no debt.
-    Owe {
-        socket: SocketKey,
-        id: u64,
-        until: Instant,
-    },
-    /// The socket leaves its namespace; with `close` the whole connection goes.
-    Disconnect { socket: SocketKey, close: bool },
-}
-
-/// Lengths of the queue's parts at one moment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark {
-    text: usize,
-    attachments: usize,
-    pub(super) receivers: usize,
-    commands: usize,
-}
-
-/// The queue: packets behind one another in one buffer, so that the steady path allocates
-/// nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Emissions {
-    pub(crate) text: String,
-    pub(crate) attachments: Vec<Bytes>,
-    pub(crate) receivers: Vec<SocketKey>,
-    pub(crate) commands: Vec<Command>,
-}
-
-impl Emissions {
-    /// Bytes of capacity that each part keeps from turn to turn.
-    const KEEP: usize = 64 * 1024;
-
-    pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            text: self.text.len(),
-            attachments: self.attachments.len(),
-            receivers: self.receivers.len(),
-            commands: self.commands.len(),
-        }
-    }
-
-    /// Forgets what was added since the mark.
-    pub(crate) fn roll_back(&mut self, mark: Mark) {
-        self.text.truncate(mark.text);
-        self.attachments.truncate(mark.attachments);
-        self.receivers.truncate(mark.receivers);
-        self.commands.truncate(mark.commands);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        fn empty<T>(part: &mut Vec<T>) {
-            part.clear();
-            part.shrink_to(Emissions::KEEP / size_of::<T>());
-        }
-        self.text.clear();
-        self.text.shrink_to(Self::KEEP);
-        empty(&mut self.attachments);
-        empty(&mut self.receivers);
-        empty(&mut self.commands);
-    }
-
-    /// Adds a packet to one receiver that has its text already.
-    pub(crate) fn push_plain(&mut self, socket: SocketKey, write: impl FnOnce(&mut String)) {
-        let mark = self.mark();
-        write(&mut self.text);
-        self.receivers.push(socket);
-        self.push_send(mark, false);
-    }
-
-    pub(super) fn push_send(&mut self, mark: Mark, volatile: bool) {
-        self.commands.push(Command::Send {
-            text: mark.text..self.text.len(),
-            attachments: mark.attachments..self.attachments.len(),
-            receivers: mark.receivers..self.receivers.len(),
-            volatile,
-        });
-    }
-
-    /// Encodes a packet: its start by `start`, which learns the number of attachments, then
-    /// the arguments.
-    pub(super) fn encode(
-        &mut self,
-        mark: Mark,
-        comma: bool,
-        args: &[&dyn Argument],
-        start: impl Fn(usize, &mut String),
-    ) -> Result<(), EmitError> {
-        let written = self.try_encode(mark, comma, args, start);
-        if written.is_err() {
-            self.roll_back(mark);
-        }
-        written
-    }
-
-    fn try_encode(
-        &mut self,
-        mark: Mark,
-        comma: bool,
-        args: &[&dyn Argument],
-        start: impl Fn(usize, &mut String),
-    ) -> Result<(), EmitError> {
-        start(0, &mut self.text);
-        if comma && !args.is_empty() {
-            self.text.push(',');
-        }
-        let args_at = self.text.len();
-        let count = ArgsWriter::new(&mut self.text, &mut self.attachments).list(args)?;
-        if count > 0 {
-            // The number of attachments stands before the arguments and is known after them;
-            // binary is rare, so the copy is made only then.
-            let args_text = self.text.split_off(args_at);
-            self.text.truncate(mark.text);
-            start(count, &mut self.text);
-            if comma {
-                self.text.push(',');
-            }
-            self.text.push_str(&args_text);
-        }
-        self.text.push(']');
-        Ok(())
-    }
 }
 
 /// The application's hand: lent to each callback.
@@ -171,7 +37,8 @@ pub struct Io<'a> {
 }
 
 impl Io<'_> {
-    /// The public id of a socket.
+    /// The public id of a socket. That of a client of Socket.IO 2 is not public but its session's
+    /// ([`allow_eio3`](crate::config::Protocol::allow_eio3)): no other client may be told it.
     pub fn id(&self, socket: SocketKey) -> Option<SocketId> {
         self.registry.id(socket)
     }
@@ -195,24 +62,9 @@ impl Io<'_> {
         self.registry.rooms(socket)
     }
 
-    /// The connected sockets of a room.
-    pub fn members(&mut self, namespace: &str, room: &str) -> Vec<SocketKey> {
-        let mut members = Vec::new();
-        if let Some(namespace) = self.registry.find_namespace(namespace) {
-            self.registry
-                .receivers(namespace, &[room], &[], None, &mut members);
-        }
-        members
-    }
-
-    /// The connected sockets of a namespace.
+    /// The connected sockets of a namespace; [`Broadcast::fetch_sockets`] finds those of rooms.
     pub fn sockets(&mut self, namespace: &str) -> Vec<SocketKey> {
-        let mut sockets = Vec::new();
-        if let Some(namespace) = self.registry.find_namespace(namespace) {
-            self.registry
-                .receivers(namespace, &[], &[], None, &mut sockets);
-        }
-        sockets
+        self.broadcast(namespace).fetch_sockets()
     }
 
     /// The time of this turn.
@@ -242,6 +94,43 @@ impl Io<'_> {
         self.registry.leave(socket, room);
     }
 
+    /// Stores data with a socket until it is disconnected for good; what was stored before is
+    /// dropped. A socket that is [recovered](super::Handshake::recovered) still has it.
+    ///
+    /// # Errors
+    /// [`EmitError::NotConnected`] if the socket is gone.
+    pub fn set_data<T: Any + Send>(&mut self, socket: SocketKey, data: T) -> Result<(), EmitError> {
+        match self.registry.set_data(socket, Box::new(data)) {
+            true => Ok(()),
+            false => Err(EmitError::NotConnected),
+        }
+    }
+
+    /// The data stored with a socket, if it is of this type.
+    pub fn data<T: Any + Send>(&self, socket: SocketKey) -> Option<&T> {
+        self.registry.data(socket)?.downcast_ref()
+    }
+
+    /// The data stored with a socket, to be changed.
+    pub fn data_mut<T: Any + Send>(&mut self, socket: SocketKey) -> Option<&mut T> {
+        self.registry.data_mut(socket)?.downcast_mut()
+    }
+
+    /// Decides for a socket whose connect was left for [later](Admission::Later): it may go on.
+    pub fn accept(&mut self, socket: SocketKey) {
+        self.decide(socket, Admission::Accept);
+    }
+
+    /// Decides against a socket whose connect was left for [later](Admission::Later).
+    pub fn refuse(&mut self, socket: SocketKey, refusal: Refusal) {
+        self.decide(socket, Admission::Refuse(refusal));
+    }
+
+    fn decide(&mut self, socket: SocketKey, admission: Admission) {
+        let decide = Command::Decide { socket, admission };
+        self.queue.commands.push(decide);
+    }
+
     /// Sends an event to one socket.
     ///
     /// # Errors
@@ -252,7 +141,20 @@ impl Io<'_> {
         name: &str,
         args: &[&dyn Argument],
     ) -> Result<(), EmitError> {
-        self.emit_as(socket, name, args, None)
+        self.emit_as(socket, name, args, None, false)
+    }
+
+    /// Sends an event to one socket unless its transport cannot take it at once.
+    ///
+    /// # Errors
+    /// [`EmitError`] if the socket is gone or an argument has no JSON form.
+    pub fn emit_volatile(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+    ) -> Result<(), EmitError> {
+        self.emit_as(socket, name, args, None, true)
     }
 
     /// Sends an event to one socket and asks for an answer, which
@@ -268,6 +170,34 @@ impl Io<'_> {
         args: &[&dyn Argument],
         timeout: Duration,
     ) -> Result<AckTicket, EmitError> {
+        self.ask(socket, name, args, timeout, Asker::Application)
+    }
+
+    /// As [`emit_with_ack`](Self::emit_with_ack), but `then` is called instead of the
+    /// application. It is dropped uncalled if this callback panics.
+    ///
+    /// # Errors
+    /// [`EmitError`] as for [`emit_with_ack`](Self::emit_with_ack).
+    pub fn emit_with_ack_then(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+        timeout: Duration,
+        then: impl FnOnce(&mut Io<'_>, Result<Args<'_>, AckError>) + Send + 'static,
+    ) -> Result<(), EmitError> {
+        let then = Asker::Closure(Box::new(then));
+        self.ask(socket, name, args, timeout, then).map(drop)
+    }
+
+    fn ask(
+        &mut self,
+        socket: SocketKey,
+        name: &str,
+        args: &[&dyn Argument],
+        timeout: Duration,
+        asker: Asker,
+    ) -> Result<AckTicket, EmitError> {
         let namespace = self.reachable(socket)?;
         let waiting = self.queue.commands.iter();
         let asked = waiting
@@ -276,9 +206,10 @@ impl Io<'_> {
             return Err(EmitError::TooManyAcks);
         }
         let id = self.registry.next_ack(namespace);
-        self.emit_as(socket, name, args, Some(id))?;
-        let until = self.now.checked_add(timeout).unwrap_or(self.now + NEVER);
-        self.queue.commands.push(Command::Owe { socket, id, until });
+        self.emit_as(socket, name, args, Some(id), false)?;
+        let until = until(self.now, timeout);
+        let debt = Debt { id, until, asker };
+        self.queue.commands.push(Command::Owe { socket, debt });
         Ok(AckTicket { socket, id })
     }
 
@@ -297,15 +228,32 @@ impl Io<'_> {
         name: &str,
         args: &[&dyn Argument],
         ack: Option<u64>,
+        volatile: bool,
     ) -> Result<(), EmitError> {
         let namespace = self.reachable(socket)?;
-        let namespace = self.registry.namespace_name(namespace);
+        let number = match ack {
+            None if !volatile => self.registry.number(namespace),
+            _ => None,
+        };
+        let text = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
-        self.queue.encode(mark, true, args, |count, out| {
-            encode::event(count, namespace, ack, name, out)
+        self.queue.encode(mark, args, number, |count, out| {
+            encode::event(count, text, ack, name, out)
         })?;
+        let keep = number.map(|number| {
+            let own = self.registry.id(socket).map(|id| id.to_string().into());
+            let scope = Arc::new(Scope {
+                rooms: own.into_iter().collect(),
+                ..Scope::default()
+            });
+            Box::new(Keep {
+                namespace,
+                number,
+                scope,
+            })
+        });
         self.queue.receivers.push(socket);
-        self.queue.push_send(mark, false);
+        self.queue.push_send(mark, volatile, keep);
         Ok(())
     }
 
@@ -317,25 +265,38 @@ impl Io<'_> {
         let namespace = self.reachable(reply.socket)?;
         let namespace = self.registry.namespace_name(namespace);
         let mark = self.queue.mark();
-        self.queue.encode(mark, false, args, |count, out| {
+        self.queue.encode(mark, args, None, |count, out| {
             encode::ack(count, namespace, reply.id, out)
         })?;
         self.queue.receivers.push(reply.socket);
-        self.queue.push_send(mark, false);
+        self.queue.push_send(mark, false, None);
         Ok(())
     }
 
     /// Starts an emission to many: to the whole namespace unless rooms are named.
-    pub fn broadcast<'r>(&mut self, namespace: &'r str) -> Broadcast<'_, 'r> {
-        Broadcast::new(
-            Io {
-                registry: self.registry,
-                queue: self.queue,
-                limits: self.limits,
-                now: self.now,
-            },
-            namespace,
-        )
+    pub fn broadcast<'r>(&mut self, namespace: &str) -> Broadcast<'_, 'r> {
+        let namespace = self.registry.find_namespace(namespace);
+        Broadcast::new(self.reborrow(), namespace, None)
+    }
+
+    /// Starts an emission to many in a socket's namespace, itself left out.
+    pub fn others<'r>(&mut self, socket: SocketKey) -> Broadcast<'_, 'r> {
+        let namespace = self.registry.namespace_of(socket);
+        Broadcast::new(self.reborrow(), namespace, Some(socket))
+    }
+
+    /// The names of the namespaces that are open, in no order: for an emission to several.
+    pub fn namespaces(&self) -> Vec<&str> {
+        self.registry.namespaces().collect()
+    }
+
+    fn reborrow(&mut self) -> Io<'_> {
+        Io {
+            registry: self.registry,
+            queue: self.queue,
+            limits: self.limits,
+            now: self.now,
+        }
     }
 
     /// Disconnects a socket from its namespace; its client's connection stays.
@@ -356,22 +317,8 @@ impl Io<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_queue_that_was_long_once_does_not_stay_large() {
-        let mut queue = Emissions::default();
-        for _ in 0..100_000 {
-            queue.attachments.push(Bytes::new());
-            queue.push_plain(SocketKey::default(), |out| out.push_str("42"));
-        }
-        queue.clear();
-        let bytes = queue.text.capacity()
-            + queue.attachments.capacity() * size_of::<Bytes>()
-            + queue.receivers.capacity() * size_of::<SocketKey>()
-            + queue.commands.capacity() * size_of::<Command>();
-        assert!(bytes <= 4 * Emissions::KEEP, "{bytes}");
-    }
+/// The end of a time-out. One beyond what a clock can say ends in a hundred years.
+pub(super) fn until(now: Instant, timeout: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    now.checked_add(timeout).unwrap_or(now + NEVER)
 }

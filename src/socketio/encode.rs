@@ -2,15 +2,28 @@
 //! behind one another into one buffer.
 
 use super::decode::MAIN;
+use super::recovery::Pid;
 use super::socket_id::SocketId;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// `40{"sid":"..."}`: the answer to a connect that is accepted.
-pub(crate) fn connect(namespace: &str, id: &SocketId, out: &mut String) {
+/// `40{"sid":"..."}`: the answer to a connect that is accepted; with `"pid"` if the socket can be
+/// recovered.
+pub(crate) fn connect(namespace: &str, id: &SocketId, pid: Option<&Pid>, out: &mut String) {
     header('0', 0, namespace, None, out);
     out.push_str("{\"sid\":\"");
     out.push_str(id.as_str());
+    if let Some(pid) = pid {
+        out.push_str("\",\"pid\":\"");
+        out.push_str(pid.as_str());
+    }
     out.push_str("\"}");
+}
+
+/// `40`: the same for a client of Socket.IO 2.
+pub(crate) fn legacy_connect(namespace: &str, out: &mut String) {
+    header('0', 0, namespace, None, out);
 }
 
 /// `44{"message":"..."}`: the answer to a connect that is refused. `data` is JSON text.
@@ -21,6 +34,34 @@ pub(crate) fn connect_error(namespace: &str, message: &str, data: Option<&str>, 
     if let Some(data) = data {
         out.push_str(",\"data\":");
         out.push_str(data);
+    }
+    out.push('}');
+}
+
+/// `44"..."`: the same for a client of Socket.IO 2, which gets `data` in place of the message.
+pub(crate) fn legacy_connect_error(
+    namespace: &str,
+    message: &str,
+    data: Option<&str>,
+    out: &mut String,
+) {
+    header('4', 0, namespace, None, out);
+    match data {
+        Some(data) => out.push_str(data),
+        None => string(message, out),
+    }
+}
+
+/// A JSON object of strings.
+pub(crate) fn object(members: &BTreeMap<Cow<'_, str>, Cow<'_, str>>, out: &mut String) {
+    out.push('{');
+    for (at, (name, value)) in members.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        string(name, out);
+        out.push(':');
+        string(value, out);
     }
     out.push('}');
 }
@@ -116,11 +157,11 @@ mod tests {
     fn packets_have_their_fields_in_the_order_of_the_protocol() {
         let id = SocketId::from_random([0; 15]);
         assert_eq!(
-            written(|o| connect("/", &id, o)),
+            written(|o| connect("/", &id, None, o)),
             "40{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
         );
         assert_eq!(
-            written(|o| connect("/a", &id, o)),
+            written(|o| connect("/a", &id, None, o)),
             "40/a,{\"sid\":\"AAAAAAAAAAAAAAAAAAAA\"}"
         );
         assert_eq!(
@@ -130,6 +171,16 @@ mod tests {
         assert_eq!(
             written(|o| connect_error("/", "n\"o", Some("{\"a\":1}"), o)),
             "44{\"message\":\"n\\\"o\",\"data\":{\"a\":1}}"
+        );
+        assert_eq!(written(|o| legacy_connect("/", o)), "40");
+        assert_eq!(written(|o| legacy_connect("/a", o)), "40/a,");
+        assert_eq!(
+            written(|o| legacy_connect_error("/", "n\"o", None, o)),
+            "44\"n\\\"o\""
+        );
+        assert_eq!(
+            written(|o| legacy_connect_error("/a", "no", Some("[1]"), o)),
+            "44/a,[1]"
         );
         assert_eq!(written(|o| disconnect("/", o)), "41");
         assert_eq!(written(|o| disconnect("/a", o)), "41/a,");
@@ -156,6 +207,18 @@ mod tests {
                 Some(text)
             );
             assert_eq!(Some(json), serde_json::to_string(text).ok());
+        }
+    }
+
+    #[test]
+    fn an_object_of_strings_is_json() {
+        let members = [("a\"", "\n"), ("b", ""), ("", "\u{e9}")];
+        let members: BTreeMap<Cow<'_, str>, Cow<'_, str>> = members
+            .map(|(name, value)| (name.into(), value.into()))
+            .into();
+        for members in [BTreeMap::new(), members] {
+            let json = written(|o| object(&members, o));
+            assert_eq!(serde_json::from_str(&json).ok(), Some(members));
         }
     }
 }

@@ -38,9 +38,12 @@ pub enum DisconnectReason {
     /// The server disconnected this socket.
     #[error("server namespace disconnect")]
     ServerNamespaceDisconnect,
-    /// The client broke the protocol or closed the connection from above.
+    /// The connection was closed because the client's bytes were not the protocol.
     #[error("forced close")]
     ForcedClose,
+    /// The connection was closed because of a packet that did not fit.
+    #[error("forced server close")]
+    ForcedServerClose,
     /// The bytes were not the protocol.
     #[error("parse error")]
     ParseError,
@@ -56,6 +59,17 @@ pub enum DisconnectReason {
     /// The server is stopping.
     #[error("server shutting down")]
     ServerShuttingDown,
+}
+
+impl DisconnectReason {
+    /// Whether the socket may come back (connection state recovery): not one that said goodbye,
+    /// nor one that was sent away.
+    pub(crate) fn is_recoverable(self) -> bool {
+        !matches!(
+            self,
+            Self::ClientNamespaceDisconnect | Self::ServerNamespaceDisconnect
+        )
+    }
 }
 
 /// Something the application asked for that could not be done; nothing was changed.

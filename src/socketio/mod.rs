@@ -9,8 +9,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 pub mod acks;
+pub mod answers;
 pub mod application;
 pub mod args;
+pub mod argument;
 mod attachments;
 pub mod broadcast;
 pub mod client;
@@ -19,13 +21,17 @@ pub mod emit;
 pub(crate) mod encode;
 pub mod error;
 pub mod json;
+pub(crate) mod queue;
+pub(crate) mod recovery;
 pub mod registry;
 mod rooms;
 pub mod socket_id;
 
 pub use acks::{AckError, AckTicket};
-pub use application::{Admission, Application, Event, Handshake, Refusal};
-pub use args::{Arg, Args, Argument, Attachment, List, Object, Placeholder, Raw};
+pub use answers::{Answers, BroadcastTicket};
+pub use application::{Admission, Application, Event, Handshake, Namespace, Refusal};
+pub use args::{Arg, Args, OwnedArgs, Placeholder};
+pub use argument::{Argument, Attachment, List, Object, Raw};
 pub use broadcast::Broadcast;
 pub use emit::{Io, Reply};
 pub use error::{DecodeError, DisconnectReason, EmitError};

@@ -4,13 +4,17 @@
 //! its socket finds nothing instead of somebody else.
 
 use super::acks::Owed;
-use super::decode::MAIN;
+use super::answers::{BroadcastTicket, Question};
+use super::recovery::{Pid, Recovery};
 use super::rooms::{RoomKey, Rooms};
 use super::socket_id::SocketId;
 use crate::engineio::SessionKey;
 use rustc_hash::FxHashMap;
-use slotmap::SlotMap;
+use slotmap::{SecondaryMap, SlotMap};
+use std::any::Any;
 use std::collections::HashMap;
+
+mod lost;
 
 slotmap::new_key_type! {
     /// One socket. Cheap to copy and to compare; valid while the socket is connected.
@@ -39,12 +43,19 @@ pub(super) struct Socket {
 
 const _: () = assert!(size_of::<Socket>() <= 88);
 
+/// What the application stored with a socket.
+pub(crate) type SocketData = Box<dyn Any + Send>;
+
 #[derive(Debug)]
 struct Namespace {
     name: Box<str>,
+    /// Whether it goes with its last socket.
+    dynamic: bool,
     members: Vec<SocketKey>,
     rooms: Rooms,
     next_ack: u64,
+    /// If connections can be recovered.
+    recovery: Option<Box<Recovery>>,
 }
 
 pub(super) type Sockets = SlotMap<SocketKey, Socket>;
@@ -64,24 +75,35 @@ fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
 #[derive(Debug, Default)]
 pub struct Registry {
     pub(super) sockets: Sockets,
-    /// Ids are random and made here, so a fast hash does.
+    /// What is hashed of an id is random and made here, so a fast hash does.
     by_id: FxHashMap<SocketId, SocketKey>,
     namespaces: SlotMap<NamespaceKey, Namespace>,
     by_name: HashMap<Box<str>, NamespaceKey>,
     emission: u32,
+    /// Only of sockets that have any.
+    data: SecondaryMap<SocketKey, SocketData>,
+    /// Only of sockets that can be recovered.
+    pids: SecondaryMap<SocketKey, Pid>,
+    /// Bytes of packets that are kept for those who come back.
+    kept_bytes: usize,
+    pub(super) questions: FxHashMap<BroadcastTicket, Question>,
+    pub(super) next_question: u64,
 }
 
 impl Registry {
-    /// The namespace of this name, made if there is none.
-    pub(crate) fn open_namespace(&mut self, name: &str) -> NamespaceKey {
+    /// The namespace of this name, made if there is none; a dynamic one goes with its last
+    /// socket.
+    pub(crate) fn open_namespace(&mut self, name: &str, dynamic: bool) -> NamespaceKey {
         if let Some(key) = self.by_name.get(name) {
             return *key;
         }
         let namespace = Namespace {
             name: name.into(),
+            dynamic,
             members: Vec::new(),
             rooms: Rooms::default(),
             next_ack: 0,
+            recovery: None,
         };
         let key = self.namespaces.insert(namespace);
         self.by_name.insert(name.into(), key);
@@ -111,7 +133,7 @@ impl Registry {
             .map(|namespace| &mut namespace.members);
         let at = members.as_ref().map_or(0, |members| members.len());
         let key = self.sockets.insert(Socket {
-            id,
+            id: id.clone(),
             session,
             namespace,
             rooms: Vec::new(),
@@ -135,14 +157,16 @@ impl Registry {
         }
     }
 
-    /// Removes a socket from its rooms, its namespace and the registry. A namespace other than
-    /// the main one goes with its last socket.
+    /// Removes a socket from its rooms, its namespace and the registry, and the namespace with
+    /// it if that is over.
     pub(crate) fn remove(&mut self, key: SocketKey) {
         self.leave_all(key);
         let Some(socket) = self.sockets.remove(key) else {
             return;
         };
         self.by_id.remove(&socket.id);
+        self.data.remove(key);
+        self.pids.remove(key);
         let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
             return;
         };
@@ -157,13 +181,25 @@ impl Registry {
                 moved.at = socket.at;
             }
         }
-        // Names may come from clients, so only the main namespace outlives its sockets.
-        if namespace.members.is_empty()
-            && &*namespace.name != MAIN
-            && let Some(gone) = self.namespaces.remove(socket.namespace)
-        {
+        self.close_if_over(socket.namespace);
+    }
+
+    /// Removes a dynamic namespace without sockets to which nobody can come back.
+    fn close_if_over(&mut self, key: NamespaceKey) {
+        let over = self.namespaces.get(key).is_some_and(|namespace| {
+            namespace.dynamic
+                && namespace.members.is_empty()
+                && namespace.recovery.as_ref().is_none_or(|it| it.is_idle())
+        });
+        if over && let Some(gone) = self.namespaces.remove(key) {
             self.by_name.remove(&gone.name);
+            self.kept_bytes -= gone.recovery.map_or(0, |recovery| recovery.bytes());
         }
+    }
+
+    /// The namespaces that are open.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.values().map(|namespace| &*namespace.name)
     }
 
     pub(super) fn get(&self, socket: SocketKey) -> Option<&Socket> {
@@ -186,7 +222,7 @@ impl Registry {
     }
 
     pub(crate) fn id(&self, socket: SocketKey) -> Option<SocketId> {
-        self.sockets.get(socket).map(|socket| socket.id)
+        self.sockets.get(socket).map(|socket| socket.id.clone())
     }
 
     pub(super) fn by_id(&self, id: &SocketId) -> Option<SocketKey> {

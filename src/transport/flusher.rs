@@ -311,7 +311,7 @@ impl<P: Protocol> Future for Flusher<P> {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::engineio::{Message, SessionKey};
+    use crate::engineio::{Message, Request, SessionKey};
     use crate::hub::Engine;
     use crate::stats::Stats;
     use std::net::{IpAddr, Ipv4Addr};
@@ -328,7 +328,7 @@ mod tests {
     }
 
     impl Protocol for Late {
-        fn open(&mut self, _: &mut Engine, session: SessionKey) {
+        fn open(&mut self, _: &mut Engine, session: SessionKey, _: Request) {
             self.session = Some(session);
         }
 
@@ -357,7 +357,8 @@ mod tests {
             Late::default(),
         );
         server.turn(|state, now| {
-            state.hub.open(now, IpAddr::V4(Ipv4Addr::LOCALHOST), None);
+            let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            state.hub.open(now, request, None);
             // As the clock does before it sleeps.
             state.armed = state.deadline();
         });

@@ -2,7 +2,8 @@
 //!
 //! A connection has no read buffer of its own. It is handed what one read brought, takes
 //! whole frames straight out of it, and keeps only what is not complete ([`Partial`]). No
-//! extension is negotiated, so reserved bits are an error.
+//! extension is negotiated, so reserved bits are an error. Public for the tests that feed it
+//! bytes of every kind; nothing else needs it without the transport around it.
 //!
 //! Bounds: a frame's and a message's length are held to the limit before their bytes are kept,
 //! and a control frame has at most 125 bytes.
@@ -22,7 +23,7 @@ const MAX_CONTROL: usize = 125;
 
 /// What is kept between two reads.
 #[derive(Debug, Default)]
-pub(super) struct Partial {
+pub struct Partial {
     /// The start of a frame.
     frame: Vec<u8>,
     /// The fragments so far of a message.
@@ -33,7 +34,7 @@ pub(super) struct Partial {
 
 impl Partial {
     /// Bytes it holds.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.frame.len() + self.message.len()
     }
 }
@@ -47,7 +48,7 @@ enum Kind {
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Incoming<'a> {
+pub enum Incoming<'a> {
     /// A whole text message.
     Text(&'a str),
     /// A whole binary message.
@@ -60,7 +61,7 @@ pub(super) enum Incoming<'a> {
 
 /// A control frame to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Control {
+pub enum Control {
     /// The answer to a ping.
     Pong(heapless::Vec<u8, MAX_CONTROL>),
     /// The last frame, with a code or without.
@@ -69,12 +70,12 @@ pub(super) enum Control {
 
 impl Control {
     /// The pong for a ping.
-    pub(super) fn pong(payload: &[u8]) -> Self {
+    pub fn pong(payload: &[u8]) -> Self {
         Self::Pong(heapless::Vec::from_slice(payload).unwrap_or_default())
     }
 
     /// Appends the frame.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Pong(payload) => write(OpCode::Control(ControlCode::Pong), payload, out),
             Self::Close(code) => {
@@ -87,7 +88,7 @@ impl Control {
 }
 
 /// Appends a data frame.
-pub(super) fn write_message(packet: Encoded<'_>, out: &mut Vec<u8>) {
+pub fn write_message(packet: Encoded<'_>, out: &mut Vec<u8>) {
     match packet {
         Encoded::Text(text) => write(OpCode::Data(Data::Text), text, out),
         Encoded::Binary(bytes) => write(OpCode::Data(Data::Binary), bytes, out),
@@ -110,7 +111,7 @@ fn write(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
 
 /// The connection must be closed with this code (RFC 6455 section 7.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Violation {
+pub enum Violation {
     /// 1002
     Protocol,
     /// 1007: text that is not UTF-8.
@@ -121,7 +122,7 @@ pub(super) enum Violation {
 
 impl Violation {
     /// The close code.
-    pub(super) fn code(self) -> u16 {
+    pub fn code(self) -> u16 {
         match self {
             Self::Protocol => 1002,
             Self::NotUtf8 => 1007,
@@ -135,7 +136,7 @@ impl Violation {
 ///
 /// # Errors
 /// [`Violation`] if the client breaks RFC 6455 or the limit.
-pub(super) fn receive(
+pub fn receive(
     partial: &mut Option<Box<Partial>>,
     bytes: &mut [u8],
     limit: usize,
@@ -190,15 +191,16 @@ fn parse_header(
     if header.mask.is_none() || header.rsv1 || header.rsv2 || header.rsv3 {
         return Err(Violation::Protocol);
     }
-    if let OpCode::Control(_) = header.opcode
-        && (!header.is_final || len > MAX_CONTROL as u64)
-    {
-        return Err(Violation::Protocol);
-    }
+    // The limit is one on messages: a control frame has its own, however low that is.
+    let (most, too_long) = match header.opcode {
+        OpCode::Control(_) if !header.is_final => return Err(Violation::Protocol),
+        OpCode::Control(_) => (MAX_CONTROL, Violation::Protocol),
+        OpCode::Data(_) => (limit, Violation::TooBig),
+    };
     let payload = usize::try_from(len)
         .ok()
-        .filter(|len| *len <= limit)
-        .ok_or(Violation::TooBig)?;
+        .filter(|len| *len <= most)
+        .ok_or(too_long)?;
     Ok(Some((
         header,
         start.len().min(cursor.position() as usize),

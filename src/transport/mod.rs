@@ -15,14 +15,14 @@
 mod admission;
 mod clock;
 mod flusher;
-mod frame;
+pub mod frame;
 pub mod polling;
 pub mod reject;
 pub mod websocket;
 
 use crate::config;
 use crate::engineio::session::{ConnectionKey, Input};
-use crate::engineio::{CloseReason, SessionKey};
+use crate::engineio::{CloseReason, Request, SessionKey};
 use crate::hub::Hub;
 pub use crate::hub::Protocol;
 use crate::stats::Stats;
@@ -33,7 +33,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
@@ -280,6 +280,40 @@ impl<P: Protocol> Server<P> {
         if earlier {
             self.0.clock.notify_one();
         }
+    }
+}
+
+/// The other side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address; IPv4-mapped ones as IPv4.
+    pub address: IpAddr,
+    /// Whether it speaks TLS.
+    pub secure: bool,
+}
+
+impl From<IpAddr> for Peer {
+    /// A peer without TLS.
+    fn from(address: IpAddr) -> Self {
+        Self {
+            address: address.to_canonical(),
+            secure: false,
+        }
+    }
+}
+
+impl Peer {
+    /// What is to be known of a handshake after its request.
+    fn remember<B>(self, request: &hyper::Request<B>) -> Request {
+        let target = request.uri().path_and_query();
+        let headers = request.headers().iter();
+        Request::new(
+            self.address,
+            self.secure,
+            SystemTime::now(),
+            target.map_or("/", |target| target.as_str()),
+            headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+        )
     }
 }
 

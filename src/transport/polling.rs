@@ -6,11 +6,11 @@
 //! against the budget that all clients share.
 
 use super::reject::{Answer, answer, refuse};
-use super::{Server, websocket};
+use super::{Peer, Server, websocket};
 use crate::engineio::handshake::{Intent, Query, Transport};
-use crate::engineio::packet::Packet;
+use crate::engineio::payload::{self, Payload};
 use crate::engineio::session::Input;
-use crate::engineio::{Reject, SessionKey, payload};
+use crate::engineio::{self, Reject, Revision, SessionKey};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
@@ -28,6 +28,9 @@ const DRAIN: usize = 1024 * 1024;
 /// Time a body may take to come in.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The type of a payload in the binary form of revision 3.
+const OCTET_STREAM: &str = "application/octet-stream";
+
 /// What becomes of a request.
 #[derive(Debug)]
 pub enum Outcome {
@@ -41,8 +44,8 @@ pub enum Outcome {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Handles one request to the protocol's path, from this address.
-    pub async fn respond<B>(&self, request: Request<B>, address: IpAddr) -> Outcome
+    /// Handles one request to the protocol's path.
+    pub async fn respond<B>(&self, request: Request<B>, peer: Peer) -> Outcome
     where
         B: Body<Data = Bytes>,
     {
@@ -53,12 +56,15 @@ impl<P: Protocol> Server<P> {
         let session = match query.intent(is_get, upgrade, settings) {
             Err(reject) => return self.refused(reject, upgrade && settings.websocket),
             Ok(Intent::Handshake(transport)) => {
-                return match query.revision().and_then(|()| self.may_handshake(address)) {
+                return match query
+                    .format(settings)
+                    .and_then(|_| self.may_handshake(peer.address))
+                {
                     Err(reject) => self.refused(reject, upgrade),
                     Ok(()) if transport == Transport::WebSocket => {
-                        self.upgrade(&request, address, None)
+                        self.upgrade(&request, peer, None)
                     }
-                    Ok(()) => Outcome::Answer(self.handshake(address)),
+                    Ok(()) => Outcome::Answer(self.handshake(peer.remember(&request))),
                 };
             }
             Ok(Intent::Session(transport, id)) => {
@@ -79,7 +85,7 @@ impl<P: Protocol> Server<P> {
                 }
             }
         };
-        self.upgrade(&request, address, session)
+        self.upgrade(&request, peer, session)
     }
 
     pub(super) fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
@@ -105,12 +111,12 @@ impl<P: Protocol> Server<P> {
         })
     }
 
-    fn handshake(&self, address: IpAddr) -> Answer {
+    fn handshake(&self, request: engineio::Request) -> Answer {
         let (open, payload) = self.turn(|state, now| {
             if state.stopping {
                 return (false, None);
             }
-            let opened = state.hub.open(now, address, None);
+            let opened = state.hub.open(now, request, None);
             let open = state.hub.engine().is_open(opened);
             (open, state.hub.take_payload(opened))
         });
@@ -150,22 +156,26 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        if let Err(reject) =
-            self.turn(|state, now| state.hub.handle(now, session, Input::PostStarted))
-        {
-            return self.refused(reject, false);
-        }
+        let started = self.turn(|state, now| {
+            let revision = state.hub.engine().format(session).revision;
+            let started = state.hub.handle(now, session, Input::PostStarted);
+            started.map(|()| revision)
+        });
+        let revision = match started {
+            Ok(revision) => revision,
+            Err(reject) => return self.refused(reject, false),
+        };
         let mut guard = Guard {
             server: self,
             session,
             gone: Some(Input::PostAborted),
         };
-        // Revision 3 sent binary payloads so; in revision 4 nobody can mean it.
-        if request
+        let binary = request
             .headers()
             .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind == "application/octet-stream")
-        {
+            .is_some_and(|kind| kind == OCTET_STREAM);
+        // Binary payloads are revision 3's; in revision 4 nobody can mean it.
+        if binary && revision == Revision::V4 {
             return self.refused(Reject::Conflict, false);
         }
         let read = self.read(session, request.into_body());
@@ -189,20 +199,11 @@ impl<P: Protocol> Server<P> {
                 // A session that ended on the way drops the rest; the answer stays the same.
                 let _ = state.hub.handle(now, session, input);
             };
-            let mut scratch = Vec::new();
-            match payload::split(&body.bytes) {
-                Err(_) => take(Input::PostedGarbage),
-                Ok(packets) => {
-                    for text in packets {
-                        match Packet::decode(text, &mut scratch) {
-                            Ok(packet) => take(Input::Posted(packet)),
-                            Err(_) => {
-                                take(Input::PostedGarbage);
-                                break;
-                            }
-                        }
-                    }
-                }
+            let decoded = payload::decode(&body.bytes, revision, binary, |packet| {
+                take(Input::Posted(packet));
+            });
+            if decoded.is_err() {
+                take(Input::PostedGarbage);
             }
             take(Input::PostFinished);
         });
@@ -257,8 +258,13 @@ impl<P: Protocol> Server<P> {
 }
 
 /// The 200 of a poll or a polling handshake.
-fn polled(payload: Vec<u8>) -> Answer {
-    answer(StatusCode::OK, "text/plain; charset=UTF-8", payload)
+fn polled(payload: Payload) -> Answer {
+    let content_type = if payload.binary {
+        OCTET_STREAM
+    } else {
+        "text/plain; charset=UTF-8"
+    };
+    answer(StatusCode::OK, content_type, payload.bytes)
 }
 
 /// Why a body was not read to its end.
@@ -313,7 +319,7 @@ mod tests {
     struct Silent;
 
     impl Protocol for Silent {
-        fn open(&mut self, _: &mut Engine, _: SessionKey) {}
+        fn open(&mut self, _: &mut Engine, _: SessionKey, _: engineio::Request) {}
         fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
         fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
     }
@@ -325,7 +331,9 @@ mod tests {
         let settings = config::Protocol::default();
         let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
         server.shut_down();
-        let answer = server.handshake(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let answer = server.handshake(engineio::Request::from_address(IpAddr::V4(
+            Ipv4Addr::LOCALHOST,
+        )));
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(server.lock().hub.engine().is_empty());
         assert_eq!(stats.buffered(), 0);

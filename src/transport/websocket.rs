@@ -8,8 +8,7 @@
 use super::frame::{Control, Incoming, Violation, receive};
 use super::polling::Outcome;
 use super::reject::Answer;
-use super::{Admitted, Connection, ConnectionKey, Server, State};
-use crate::engineio::packet::{Message, Packet};
+use super::{Admitted, Connection, ConnectionKey, Peer, Server, State};
 use crate::engineio::session::Input;
 use crate::engineio::{CloseReason, Reject, SessionKey};
 use crate::hub::Protocol;
@@ -21,7 +20,6 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -49,7 +47,7 @@ impl<P: Protocol> Server<P> {
     pub(super) fn upgrade<B>(
         &self,
         request: &Request<B>,
-        address: IpAddr,
+        peer: Peer,
         session: Option<SessionKey>,
     ) -> Outcome {
         let accept = match accept(request) {
@@ -60,7 +58,7 @@ impl<P: Protocol> Server<P> {
             let connection = Connection {
                 session: session.unwrap_or_default(),
                 partial: None,
-                address,
+                address: peer.address,
                 attached: false,
                 closing: false,
             };
@@ -69,7 +67,7 @@ impl<P: Protocol> Server<P> {
                 // Refused only if the session ended just now; the socket is closed then.
                 Some(session) => _ = state.hub.handle(now, session, Input::SocketOpened(key)),
                 None => {
-                    let opened = state.hub.open(now, address, Some(key));
+                    let opened = state.hub.open(now, peer.remember(request), Some(key));
                     if let Some(connection) = state.connections.get_mut(key) {
                         connection.session = opened;
                     }
@@ -160,15 +158,11 @@ impl<P: Protocol> State<P> {
             return false;
         };
         let session = connection.session;
+        let format = self.hub.engine().format(session);
         let mut scratch = Vec::new();
-        let input = match incoming {
-            Incoming::Text(text) => match Packet::decode(text, &mut scratch) {
-                Ok(packet) => Input::SocketReceived(key, packet),
-                Err(_) => Input::SocketGarbage(key),
-            },
-            Incoming::Binary(bytes) => {
-                Input::SocketReceived(key, Packet::Message(Message::Binary(bytes)))
-            }
+        let packet = match incoming {
+            Incoming::Text(text) => format.decode_text(text, &mut scratch),
+            Incoming::Binary(bytes) => format.decode_binary(bytes),
             Incoming::Ping(payload) => {
                 // Only the latest of several pings needs an answer (RFC 6455 section 5.5.3).
                 match self.control.last_mut() {
@@ -183,6 +177,10 @@ impl<P: Protocol> State<P> {
                 self.close(now, key, code, CloseReason::TransportClose);
                 return false;
             }
+        };
+        let input = match packet {
+            Ok(packet) => Input::SocketReceived(key, packet),
+            Err(_) => Input::SocketGarbage(key),
         };
         // A session that is gone wants nothing more; its socket is being closed.
         self.hub.handle(now, session, input).is_ok()

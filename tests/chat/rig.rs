@@ -5,7 +5,7 @@ use parlor::chat::Chat;
 use parlor::config::{Limits, Protocol};
 use parlor::engineio::packet::Packet;
 use parlor::engineio::session::{ConnectionKey, Encoded, Input};
-use parlor::engineio::{CloseReason, SessionKey};
+use parlor::engineio::{CloseReason, Request, SessionKey};
 use parlor::hub::{Hub, SocketIo};
 use parlor::stats::Stats;
 use slotmap::SlotMap;
@@ -66,8 +66,8 @@ impl Rig {
     /// Somebody connects.
     pub(crate) fn person(&mut self) -> Person {
         let socket = self.sockets.insert(());
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let session = self.hub.open(self.now, address, Some(socket));
+        let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let session = self.hub.open(self.now, request, Some(socket));
         let person = Person { socket, session };
         self.say(person, "40");
         let got = self.got(person);

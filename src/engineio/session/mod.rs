@@ -15,22 +15,28 @@
 //! | posted `1` | closed: transport close, poll gets `6` | same | - | - | - |
 //! | posted `2` | closed: transport error | same | - | - | - |
 //! | posted `3` | heartbeat | heartbeat | - | - | - |
+//! | posted `2`, revision 3 | heartbeat, `3` is sent | same | - | - | - |
+//! | posted `3`, revision 3 | closed: transport error | same | - | - | - |
 //! | posted `0` `5` `6` | - | - | - | - | - |
 //! | posted garbage | closed: parse error | same | - | - | - |
 //! | websocket opened | probing | refused | refused | refused | refused |
 //! | `2probe` on it | | `3probe` | (a ping, below) | | |
 //! | `5` on it | | websocket, poll gets `6` | - | | |
 //! | other on it | | polling, it is closed | message up, `3` heartbeat, `1` closed: transport close, `2` closed: transport error, `0` `6` - | - | - |
+//! | `2` on it, revision 3 | | polling, it is closed | heartbeat, `3` is sent | - | - |
+//! | `3` on it, revision 3 | | polling, it is closed | closed: transport error | - | - |
 //! | garbage on it | | polling, it is closed | closed: parse error | - | - |
 //! | it is lost | | polling | closed: transport close or error | - | - |
 //! | close | closing, poll gets `1` and closed | same, probe closed | closed, frames first | - | - |
 //! | close, discarding | closed, poll gets `1`, outbox dropped | same, probe closed | closed, outbox dropped | same | same |
-//! | the session ends while a post is read | the post is cut off | same | | after 30 s | |
+//! | the session ends while a post is read | the post is cut off | same | | same | |
 //! | tick | heartbeat | heartbeat, release, time-out | heartbeat | closed after 30 s | - |
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
 //! has fetched by then is the first to leave by WebSocket. So nothing is lost or reordered.
-//! Source: Engine.IO v4 and the measured answers of the reference server.
+//! What a poll is released with is written here as revision 4 has it; revision 3 puts lengths
+//! before the same packets. Source: Engine.IO v4 and v3, and the measured answers of the
+//! reference server.
 //!
 //! Longer than 400 lines because the table is one match, to be read in one place.
 
@@ -48,6 +54,7 @@ pub use outbox::{Encoded, Outbox, Outgoing, Pool};
 use crate::config::Protocol;
 use crate::engineio::error::{CloseReason, Reject};
 use crate::engineio::packet::Packet;
+use crate::engineio::revision::{Format, Revision};
 use heartbeat::{Due, Heartbeat};
 use std::time::{Duration, Instant};
 use upgrade::{Probe, Verdict};
@@ -81,13 +88,17 @@ enum Phase {
 enum Poll {
     Absent,
     Waiting,
-    /// To be answered with these packets, whether or not there is data.
-    Release(&'static [u8]),
+    /// To be answered with this, whether or not there is data.
+    Release(Release),
 }
 
-const NOOP: &[u8] = b"6";
-const CLOSE: &[u8] = b"1";
-const NOOP_THEN_CLOSE: &[u8] = b"6\x1e1";
+/// What a poll is released with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Release {
+    Noop,
+    Close,
+    NoopThenClose,
+}
 
 /// The POST under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,30 +113,37 @@ pub struct Session {
     phase: Phase,
     poll: Poll,
     post: Post,
+    format: Format,
     heartbeat: Heartbeat,
     outbox: Outbox,
 }
 
-const _: () = assert!(size_of::<Session>() <= 136);
+const _: () = assert!(size_of::<Session>() <= 112);
 
 impl Session {
     /// A session that begins with a GET; the GET waits for the open packet.
-    pub fn polling(now: Instant, settings: &Protocol) -> Self {
+    pub fn polling(now: Instant, settings: &Protocol, format: Format) -> Self {
         Self {
             phase: Phase::Polling,
             poll: Poll::Waiting,
             post: Post::Absent,
-            heartbeat: Heartbeat::start(now, settings),
+            format,
+            heartbeat: Heartbeat::start(now, settings, format.revision),
             outbox: Outbox::default(),
         }
     }
 
     /// A session that begins with a WebSocket.
-    pub fn websocket(connection: ConnectionKey, now: Instant, settings: &Protocol) -> Self {
+    pub fn websocket(
+        connection: ConnectionKey,
+        now: Instant,
+        settings: &Protocol,
+        format: Format,
+    ) -> Self {
         Self {
             phase: Phase::WebSocket(connection),
             poll: Poll::Absent,
-            ..Self::polling(now, settings)
+            ..Self::polling(now, settings, format)
         }
     }
 
@@ -138,14 +156,14 @@ impl Session {
                     Step::Done
                 }
                 Poll::Waiting | Poll::Release(_) => {
-                    self.end(CloseReason::TransportError, CLOSE, cx);
+                    self.end(CloseReason::TransportError, Release::Close, cx);
                     Step::Refused(Reject::Conflict)
                 }
             },
             (Phase::Closing { .. }, Input::PollStarted) => match self.poll {
                 Poll::Absent if self.outbox.is_empty() => {
-                    self.poll = Poll::Release(NOOP_THEN_CLOSE);
-                    self.phase = Phase::Closed(None);
+                    self.poll = Poll::Release(Release::NoopThenClose);
+                    self.finish(cx);
                     Step::Done
                 }
                 Poll::Absent => {
@@ -153,7 +171,7 @@ impl Session {
                     Step::Done
                 }
                 Poll::Waiting | Poll::Release(_) => {
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                     Step::Refused(Reject::Conflict)
                 }
             },
@@ -166,12 +184,12 @@ impl Session {
 
             (Phase::Polling | Phase::Probing(_), Input::PollAborted) => {
                 self.poll = Poll::Absent;
-                self.end(CloseReason::TransportError, CLOSE, cx);
+                self.end(CloseReason::TransportError, Release::Close, cx);
                 Step::Done
             }
             (Phase::Closing { .. }, Input::PollAborted) => {
                 self.poll = Poll::Absent;
-                self.phase = Phase::Closed(None);
+                self.finish(cx);
                 Step::Done
             }
             (Phase::WebSocket(_) | Phase::Closed(_), Input::PollAborted) => {
@@ -187,7 +205,7 @@ impl Session {
                     }
                     Post::Reading => {
                         cx.effects.cut_post = true;
-                        self.end(CloseReason::TransportError, CLOSE, cx);
+                        self.end(CloseReason::TransportError, Release::Close, cx);
                         Step::Refused(Reject::Conflict)
                     }
                 }
@@ -198,7 +216,7 @@ impl Session {
             }
             (Phase::Polling | Phase::Probing(_) | Phase::Closing { .. }, Input::PostAborted) => {
                 self.post = Post::Absent;
-                self.end(CloseReason::TransportError, CLOSE, cx);
+                self.end(CloseReason::TransportError, Release::Close, cx);
                 Step::Done
             }
             (Phase::WebSocket(_) | Phase::Closed(_), Input::PostAborted) => {
@@ -208,13 +226,13 @@ impl Session {
 
             (Phase::Polling | Phase::Probing(_), Input::Posted(packet)) => match packet {
                 Packet::Close => {
-                    self.end(CloseReason::TransportClose, NOOP, cx);
+                    self.end(CloseReason::TransportClose, Release::Noop, cx);
                     Step::Done
                 }
                 other => self.receive(other, cx),
             },
             (Phase::Polling | Phase::Probing(_), Input::PostedGarbage) => {
-                self.end(CloseReason::ParseError, CLOSE, cx);
+                self.end(CloseReason::ParseError, Release::Close, cx);
                 Step::Done
             }
             (
@@ -242,7 +260,7 @@ impl Session {
                     Verdict::Move => {
                         self.phase = Phase::WebSocket(connection);
                         if self.poll == Poll::Waiting {
-                            self.poll = Poll::Release(NOOP);
+                            self.poll = Poll::Release(Release::Noop);
                         }
                     }
                     Verdict::Fail => self.fail_probe(probe, cx),
@@ -267,20 +285,20 @@ impl Session {
             {
                 match packet {
                     Packet::Close => {
-                        self.end(CloseReason::TransportClose, NOOP, cx);
+                        self.end(CloseReason::TransportClose, Release::Noop, cx);
                         Step::Done
                     }
                     other => self.receive(other, cx),
                 }
             }
             (Phase::WebSocket(main), Input::SocketGarbage(connection)) if main == connection => {
-                self.end(CloseReason::ParseError, NOOP, cx);
+                self.end(CloseReason::ParseError, Release::Noop, cx);
                 Step::Done
             }
             (Phase::WebSocket(main), Input::SocketLost(connection, reason))
                 if main == connection =>
             {
-                self.end(reason, NOOP, cx);
+                self.end(reason, Release::Noop, cx);
                 // The socket is gone: there is nothing left to close or to feed.
                 cx.effects.close_socket = None;
                 self.phase = Phase::Closed(None);
@@ -297,7 +315,7 @@ impl Session {
 
             (Phase::Polling | Phase::Probing(_), Input::Close(reason)) => {
                 if self.poll == Poll::Waiting && self.outbox.is_empty() {
-                    self.end(reason, CLOSE, cx);
+                    self.end(reason, Release::Close, cx);
                 } else {
                     self.drop_probe(cx);
                     self.phase = Phase::Closing {
@@ -308,21 +326,20 @@ impl Session {
                 Step::Done
             }
             (Phase::WebSocket(_), Input::Close(reason)) => {
-                self.end(reason, NOOP, cx);
+                self.end(reason, Release::Noop, cx);
                 Step::Done
             }
             (_, Input::Discard(reason)) => {
                 // What waits is not wanted any more, so it need not be held till the end.
                 self.outbox = Outbox::default();
-                self.end(reason, CLOSE, cx);
+                self.end(reason, Release::Close, cx);
                 Step::Done
             }
             (Phase::Closing { .. } | Phase::Closed(_), Input::Close(_)) => Step::Done,
 
             (Phase::Closing { until }, Input::Tick) => {
                 if until <= cx.now {
-                    cx.effects.cut_post = self.post == Post::Reading;
-                    self.phase = Phase::Closed(None);
+                    self.finish(cx);
                 }
                 Step::Done
             }
@@ -346,18 +363,26 @@ impl Session {
 
     /// A packet other than close, on the transport that carries the session.
     fn receive<'p>(&mut self, packet: Packet<'p>, cx: &mut Context<'_>) -> Step<'p> {
-        match packet {
-            Packet::Message(message) => Step::Message(message),
-            Packet::Pong(_) => {
-                self.heartbeat.pong(cx.now, cx.settings);
+        match (packet, self.format.revision) {
+            (Packet::Message(message), _) => Step::Message(message),
+            (Packet::Pong(_), Revision::V4) => {
+                self.heartbeat.beat(cx.now, cx.settings);
                 Step::Done
             }
-            Packet::Ping(_) => {
-                // Only servers ping in revision 4.
-                self.end(CloseReason::TransportError, CLOSE, cx);
+            (Packet::Ping(_), Revision::V3) => {
+                self.heartbeat.beat(cx.now, cx.settings);
+                // Who pings without reading must not fill the memory with answers.
+                if self.send(Outgoing::Text("3"), cx.limits, cx.pool).is_err() {
+                    self.end(CloseReason::TransportError, Release::Close, cx);
+                }
                 Step::Done
             }
-            Packet::Open | Packet::Close | Packet::Upgrade | Packet::Noop => Step::Done,
+            // Only servers ping in revision 4, only clients do in revision 3.
+            (Packet::Ping(_), Revision::V4) | (Packet::Pong(_), Revision::V3) => {
+                self.end(CloseReason::TransportError, Release::Close, cx);
+                Step::Done
+            }
+            (Packet::Open | Packet::Close | Packet::Upgrade | Packet::Noop, _) => Step::Done,
         }
     }
 
@@ -369,7 +394,7 @@ impl Session {
                 let release = probe.release_due(cx.now);
                 self.phase = Phase::Probing(probe);
                 if release && self.poll == Poll::Waiting && self.outbox.is_empty() {
-                    self.poll = Poll::Release(NOOP);
+                    self.poll = Poll::Release(Release::Noop);
                 }
             }
         }
@@ -377,7 +402,7 @@ impl Session {
             Due::Nothing => {}
             // A ping is not held to the limits: it is one byte every interval.
             Due::Ping => self.outbox.push(Outgoing::Text("2"), cx.pool),
-            Due::TimedOut => self.end(CloseReason::PingTimeout, CLOSE, cx),
+            Due::TimedOut => self.end(CloseReason::PingTimeout, Release::Close, cx),
         }
     }
 
@@ -393,15 +418,14 @@ impl Session {
     }
 
     /// Ends the session now; a waiting poll gets what was sent before, else `parting`.
-    fn end(&mut self, reason: CloseReason, parting: &'static [u8], cx: &mut Context<'_>) {
+    fn end(&mut self, reason: CloseReason, parting: Release, cx: &mut Context<'_>) {
         if self.is_open() {
             cx.effects.closed = Some(reason);
         }
         if self.poll == Poll::Waiting && self.outbox.is_empty() {
             self.poll = Poll::Release(parting);
         }
-        // A body that is still coming in would be held for nobody.
-        cx.effects.cut_post = self.post == Post::Reading;
+        self.cut_post(cx);
         self.phase = match self.phase {
             Phase::Probing(probe) => {
                 cx.effects.close_socket = Some(probe.connection);
@@ -414,5 +438,15 @@ impl Session {
             Phase::Polling | Phase::Closing { .. } => Phase::Closed(None),
             Phase::Closed(socket) => Phase::Closed(socket),
         };
+    }
+    /// The end of a session that was closing.
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        self.cut_post(cx);
+        self.phase = Phase::Closed(None);
+    }
+
+    /// A body that is still coming in would be held for nobody.
+    fn cut_post(&self, cx: &mut Context<'_>) {
+        cx.effects.cut_post = self.post == Post::Reading;
     }
 }

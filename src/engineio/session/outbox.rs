@@ -5,8 +5,8 @@
 //! back to a [`Pool`] that all sessions share. A large packet for several receivers is shared
 //! (`Bytes`) instead of copied.
 
-use crate::engineio::packet::encode_base64;
-use crate::engineio::payload::SEPARATOR;
+use crate::engineio::payload::Payload;
+use crate::engineio::revision::{Format, Revision};
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -135,15 +135,7 @@ impl Outbox {
         let taken = std::mem::take(self);
         let mut shared = taken.shared.map(|queue| queue.into_iter());
         let mut rest = taken.buffer.as_slice();
-        while let Some((header, after)) = rest.split_first_chunk::<HEADER>() {
-            let [kind, len @ ..] = *header;
-            let inline = match kind {
-                TEXT | BINARY => u32::from_le_bytes(len) as usize,
-                _ => 0,
-            };
-            let Some((data, next)) = after.split_at_checked(inline) else {
-                break;
-            };
+        while let Some((kind, data, next)) = split(rest) {
             rest = next;
             match kind {
                 TEXT => sink(Encoded::Text(data)),
@@ -162,18 +154,42 @@ impl Outbox {
         pool.give(taken.buffer);
     }
 
-    /// Appends every packet to `payload` in the form of a polling body, and empties the outbox.
-    pub fn drain_payload(&mut self, pool: &mut Pool, payload: &mut Vec<u8>) {
-        self.drain(pool, |packet| {
-            if !payload.is_empty() {
-                payload.push(SEPARATOR);
-            }
-            match packet {
-                Encoded::Text(text) => payload.extend_from_slice(text),
-                Encoded::Binary(bytes) => encode_base64(bytes, payload),
-            }
-        });
+    /// Takes every packet, as the body for a poll.
+    pub fn drain_payload(&mut self, pool: &mut Pool, format: Format) -> Payload {
+        let binary = match format.revision {
+            Revision::V4 => false,
+            Revision::V3 => !format.base64 && self.has_binary(),
+        };
+        let mut payload = Payload {
+            bytes: Vec::with_capacity(self.bytes() + self.packets()),
+            binary,
+        };
+        self.drain(pool, |packet| payload.push(format.revision, packet));
+        payload
     }
+
+    fn has_binary(&self) -> bool {
+        let mut rest = self.buffer.as_slice();
+        while let Some((kind, _, next)) = split(rest) {
+            if let BINARY | SHARED_BINARY = kind {
+                return true;
+            }
+            rest = next;
+        }
+        false
+    }
+}
+
+/// The kind of the first packet in the buffer, what of it lies there, and what follows.
+fn split(buffer: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (header, after) = buffer.split_first_chunk::<HEADER>()?;
+    let [kind, len @ ..] = *header;
+    let inline = match kind {
+        TEXT | BINARY => u32::from_le_bytes(len) as usize,
+        _ => 0,
+    };
+    let (data, next) = after.split_at_checked(inline)?;
+    Some((kind, data, next))
 }
 
 #[cfg(test)]
@@ -193,9 +209,11 @@ mod tests {
         outbox.push(Outgoing::Binary(&[]), &mut pool);
         outbox.push(Outgoing::Text("2"), &mut pool);
         assert_eq!((outbox.packets(), outbox.bytes()), (6, 15));
-        let mut payload = Vec::new();
-        outbox.drain_payload(&mut pool, &mut payload);
-        assert_eq!(payload, b"4a\x1e4large\x1ebAQIDBA==\x1ebCQk=\x1eb\x1e2");
+        let payload = outbox.drain_payload(&mut pool, Format::default());
+        assert_eq!(
+            payload.bytes,
+            b"4a\x1e4large\x1ebAQIDBA==\x1ebCQk=\x1eb\x1e2"
+        );
         assert!(outbox.is_empty());
         assert_eq!((outbox.packets(), outbox.bytes()), (0, 0));
     }
@@ -219,5 +237,32 @@ mod tests {
         outbox.push(Outgoing::Binary(&[0; 2 * Pool::LARGEST]), &mut pool);
         outbox.drain(&mut pool, |_| ());
         assert!(pool.0.is_empty());
+    }
+
+    #[test]
+    fn a_body_of_revision_3_is_binary_if_there_are_bytes_and_the_client_takes_them() {
+        let blob = Bytes::from_static(&[9]);
+        let packets: [(Outgoing<'_>, &[u8], &[u8]); 3] = [
+            (Outgoing::Text("4a"), b"2:4a", b"2:4a"),
+            (Outgoing::Binary(&[9]), &[1, 2, 255, 4, 9], b"6:b4CQ=="),
+            (
+                Outgoing::SharedBinary(&blob),
+                &[1, 2, 255, 4, 9],
+                b"6:b4CQ==",
+            ),
+        ];
+        for (packet, bytes, text) in packets {
+            for (base64, body) in [(false, bytes), (true, text)] {
+                let (mut pool, mut outbox) = (Pool::default(), Outbox::default());
+                outbox.push(packet, &mut pool);
+                let format = Format {
+                    revision: Revision::V3,
+                    base64,
+                };
+                let payload = outbox.drain_payload(&mut pool, format);
+                assert_eq!(payload.bytes, body);
+                assert_eq!(payload.binary, body.first() == Some(&1));
+            }
+        }
     }
 }

@@ -1,10 +1,22 @@
 //! The way out of a session: into its outbox, and out of it by the transport that carries it.
 
 use super::input::OutboxFull;
-use super::outbox::{Outbox, Outgoing, Pool};
-use super::{ConnectionKey, Phase, Poll, Post, Session};
+use super::outbox::{Encoded, Outbox, Outgoing, Pool};
+use super::{ConnectionKey, Phase, Poll, Post, Release, Session};
 use crate::config::Limits;
 use crate::engineio::handshake::Transport;
+use crate::engineio::payload::Payload;
+use crate::engineio::revision::Format;
+
+impl Release {
+    fn packets(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Noop => &[b"6"],
+            Self::Close => &[b"1"],
+            Self::NoopThenClose => &[b"6", b"1"],
+        }
+    }
+}
 
 impl Session {
     /// Puts a packet into the outbox; a session that is closing or closed forgets it.
@@ -67,20 +79,27 @@ impl Session {
         }
     }
 
+    /// How the client wants its packets.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// The body for the waiting poll, if it is to be answered now.
-    pub fn take_payload(&mut self, pool: &mut Pool) -> Option<Vec<u8>> {
+    pub fn take_payload(&mut self, pool: &mut Pool) -> Option<Payload> {
         match self.poll {
             Poll::Absent => None,
-            Poll::Release(packets) => {
+            Poll::Release(release) => {
                 self.poll = Poll::Absent;
-                Some(packets.to_vec())
+                let mut payload = Payload::default();
+                for packet in release.packets() {
+                    payload.push(self.format.revision, Encoded::Text(packet));
+                }
+                Some(payload)
             }
             Poll::Waiting if self.outbox.is_empty() => None,
             Poll::Waiting => {
                 self.poll = Poll::Absent;
-                let mut payload = Vec::with_capacity(self.outbox.bytes() + self.outbox.packets());
-                self.outbox.drain_payload(pool, &mut payload);
-                Some(payload)
+                Some(self.outbox.drain_payload(pool, self.format))
             }
         }
     }

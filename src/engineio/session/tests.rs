@@ -1,9 +1,11 @@
 //! Every row of the table in the session's header: here those of one transport, in [`closing`]
-//! those of the end, in [`upgrade`]
-//! those of the change from one to the other, in [`random`] what must hold for any order of them.
+//! those of the end, in [`upgrade`] those of the change from one to the other, in
+//! [`revision_3`] those that are otherwise for its clients, in [`random`] what must hold for
+//! any order of them.
 
 mod closing;
 mod random;
+mod revision_3;
 mod upgrade;
 
 use super::*;
@@ -30,9 +32,13 @@ fn text(text: &str) -> Packet<'_> {
 
 impl Rig {
     fn new() -> Self {
+        Self::speaking(Format::default())
+    }
+
+    fn speaking(format: Format) -> Self {
         let (now, settings) = (Instant::now(), Protocol::default());
         Self {
-            session: Session::polling(now, &settings),
+            session: Session::polling(now, &settings, format),
             settings,
             limits: Limits::default(),
             pool: Pool::default(),
@@ -102,7 +108,7 @@ impl Rig {
     fn payload(&mut self) -> Option<String> {
         self.session
             .take_payload(&mut self.pool)
-            .map(|body| String::from_utf8(body).expect("text"))
+            .map(|payload| String::from_utf8(payload.bytes).expect("text"))
     }
 
     fn poll(&mut self) -> Option<String> {
@@ -351,22 +357,6 @@ fn the_heartbeat_ends_a_client_that_never_polls_and_one_that_never_answers() {
     rig.wait(20_000);
     assert_eq!(rig.effects.closed, Some(CloseReason::PingTimeout));
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
-}
-
-#[test]
-fn a_ping_that_left_by_polling_may_be_answered_on_the_websocket() {
-    let mut rig = Rig::probing();
-    rig.poll();
-    rig.settings.upgrade_timeout = Duration::from_secs(60);
-    rig.wait(9_000);
-    rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
-    rig.wait(16_000);
-    assert_eq!(rig.frames(), ["2"]);
-    rig.handle(Input::SocketReceived(socket(1), Packet::Pong("")));
-    rig.wait(24_999);
-    assert_eq!(rig.effects.closed, None);
-    rig.wait(1);
-    assert_eq!(rig.frames(), ["2"]);
 }
 
 #[test]

@@ -149,3 +149,86 @@ fn who_asks_again_without_giving_time_does_not_stop_the_server() {
         assert_eq!(log.take(), [format!("answer {n} operation has timed out")]);
     }
 }
+
+fn three_in_a_room() -> (Rig, Log, [Ws; 3]) {
+    let (mut rig, log) = Rig::new();
+    let all = [(); 3].map(|()| rig.joined(&["/"]));
+    for ws in all {
+        rig.send(ws, "42[\"join\",\"r\"]");
+    }
+    log.take();
+    (rig, log, all)
+}
+
+#[test]
+fn a_broadcast_asks_all_under_one_id_and_tells_their_answers_in_the_order_they_came() {
+    let (mut rig, log, [one, two, three]) = three_in_a_room();
+    rig.send(one, "42[\"ask all\",\"r\"]");
+    for ws in [one, two, three] {
+        assert_eq!(rig.drain(ws), ["420[\"well\"]"]);
+    }
+    log.take();
+    rig.send(two, "430[2]");
+    rig.send(three, "430[\"three\",3]");
+    rig.send(two, "430[\"again\"]");
+    assert!(log.take().is_empty(), "one is missing");
+    assert_ne!(rig.stats.buffered(), 0);
+    rig.send(one, "430[]");
+    assert_eq!(log.take(), ["answers 2|\"three\",3|"]);
+    assert_eq!(rig.stats.buffered(), 0);
+}
+
+#[test]
+fn a_broadcast_is_told_what_came_when_its_time_is_over_or_somebody_left() {
+    let (mut rig, log, [one, two, three]) = three_in_a_room();
+    rig.send(one, "42[\"ask all\",\"r\"]");
+    rig.send(two, "430[2]");
+    log.take();
+    rig.pass(Duration::from_millis(4999));
+    assert!(log.take().is_empty());
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(log.take(), ["answers 2, operation has timed out"]);
+    rig.send(one, "430[\"late\"]");
+    assert!(log.take().is_empty());
+    rig.send(one, "42[\"ask all\",\"r\"]");
+    rig.send(one, "431[1]");
+    rig.send(two, "431[2]");
+    log.take();
+    rig.lose(three);
+    assert_eq!(
+        log.take(),
+        [
+            "answers 1|2, socket has been disconnected",
+            "disconnect / transport close"
+        ]
+    );
+    rig.lose(one);
+    rig.lose(two);
+    rig.expect_empty();
+}
+
+#[test]
+fn a_broadcast_to_nobody_is_answered_at_once_and_one_can_be_answered_to_a_closure() {
+    let (mut rig, log, [one, ..]) = three_in_a_room();
+    rig.send(one, "42[\"ask all\",\"nobody\"]");
+    assert_eq!(log.take(), ["event ask all \"nobody\"", "answers "]);
+    rig.send(one, "42[\"ask all then\",\"nobody\"]");
+    assert_eq!(log.take(), ["event ask all then \"nobody\"", "then "]);
+}
+
+#[test]
+fn an_answer_that_does_not_fit_into_the_budget_is_missing() {
+    let limits = Limits {
+        max_buffered_bytes: 64,
+        ..Limits::default()
+    };
+    let (mut rig, log) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "42[\"join\",\"r\"]");
+    rig.send(ws, "42[\"ask all\",\"r\"]");
+    rig.drain(ws);
+    log.take();
+    rig.send(ws, &format!("430[\"{}\"]", "x".repeat(100)));
+    assert_eq!(log.take(), ["answers , too many answers are waited for"]);
+    assert_eq!(rig.stats.buffered(), 0);
+}

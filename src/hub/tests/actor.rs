@@ -1,8 +1,9 @@
 //! An application that does what its clients tell it, and notes what it was told.
 
+use super::seconds;
 use crate::socketio::{
-    AckError, AckTicket, Admission, Application, Arg, Args, Argument, Attachment, DisconnectReason,
-    Event, Handshake, Io, Raw, Refusal, SocketKey,
+    AckError, AckTicket, Admission, Answers, Application, Arg, Args, Argument, Attachment,
+    BroadcastTicket, DisconnectReason, Event, Handshake, Io, Namespace, Raw, Refusal, SocketKey,
 };
 use bytes::Bytes;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,8 @@ impl Log {
 #[derive(Debug)]
 pub(super) struct Actor {
     log: Log,
+    /// Sockets whose connect is decided by the event `accept` or `refuse` with their name.
+    waiting: Vec<(String, SocketKey)>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -39,11 +42,19 @@ struct Auth {
     ask: bool,
     leave: bool,
     panic: bool,
+    /// Emits before it is connected.
+    early: bool,
+    /// Is decided later, under this name.
+    later: Option<String>,
+    request: bool,
 }
 
 impl Actor {
     pub(super) fn new(log: Log) -> Self {
-        Self { log }
+        Self {
+            log,
+            waiting: Vec::new(),
+        }
     }
 }
 
@@ -65,23 +76,56 @@ fn list<'l>(args: &'l [Arg<'_>]) -> Vec<&'l dyn Argument> {
     args.iter().map(|arg| arg as &dyn Argument).collect()
 }
 
+fn told(answers: &Answers) -> String {
+    let came: Vec<_> = answers.iter().map(|(_, args)| args.json()).collect();
+    match answers.error {
+        None => came.join("|"),
+        Some(error) => format!("{}, {error}", came.join("|")),
+    }
+}
+
 impl Application for Actor {
-    fn has_namespace(&mut self, name: &str) -> bool {
+    fn namespace(&mut self, name: &str, _: Arg<'_>) -> Namespace {
         assert_ne!(name, "/panic", "asked to panic");
-        matches!(name, "/" | "/a" | "/b") || name.starts_with("/made/")
+        match name {
+            "/" | "/a" | "/b" => Namespace::Static,
+            _ if name.starts_with("/made/") => Namespace::Dynamic,
+            _ => Namespace::Unknown,
+        }
     }
 
-    fn connect(
+    fn admit(
         &mut self,
         io: &mut Io<'_>,
         socket: SocketKey,
         handshake: &Handshake<'_>,
     ) -> Admission {
         let auth: Auth = handshake.auth.read().unwrap_or_default();
-        let namespace = name_of(io, socket);
         if let Some(room) = &auth.room {
             let _ = io.join(socket, room);
         }
+        if auth.early {
+            let refused = io.emit(socket, "early", &[]);
+            assert!(refused.is_err(), "nothing reaches it yet");
+            let _ = io.others(socket).emit("knocking", &[]);
+        }
+        if let Some(name) = auth.later {
+            self.waiting.push((name, socket));
+            return Admission::Later;
+        }
+        match auth.refuse {
+            Some(message) => {
+                let mut refusal = Refusal::new(message);
+                refusal.data = auth.data.map(|data| data.to_string());
+                Admission::Refuse(refusal)
+            }
+            None => Admission::Accept,
+        }
+    }
+
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
+        let auth: Auth = handshake.auth.read().unwrap_or_default();
+        let namespace = name_of(io, socket);
         if auth.welcome {
             let _ = io.emit(socket, "welcome", &[&"you"]);
         }
@@ -94,15 +138,14 @@ impl Application for Actor {
         if auth.leave {
             io.disconnect(socket);
         }
-        assert!(!auth.panic, "asked to panic");
-        match auth.refuse {
-            Some(message) => {
-                let mut refusal = Refusal::new(message);
-                refusal.data = auth.data.map(|data| data.to_string());
-                Admission::Refuse(refusal)
-            }
-            None => Admission::Accept,
+        if handshake.recovered {
+            self.log.add(format!("recovered in {:?}", io.rooms(socket)));
         }
+        if auth.request {
+            let url = handshake.request.map(|request| request.url());
+            self.log.add(format!("request {url:?}"));
+        }
+        assert!(!auth.panic, "asked to panic");
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {
@@ -158,6 +201,46 @@ impl Application for Actor {
                 let _ = io.join(socket, text(&args, 0));
             }
             "leave" => io.leave(socket, text(&args, 0)),
+            "accept" | "refuse" => {
+                let name = text(&args, 0);
+                for (_, waiting) in self.waiting.iter().filter(|(other, _)| other == name) {
+                    match event.name {
+                        "accept" => io.accept(*waiting),
+                        _ => io.refuse(*waiting, Refusal::new("not you")),
+                    }
+                }
+            }
+            "volatile me" => {
+                let _ = io.emit_volatile(socket, "volatile", &[]);
+            }
+            "ask all" => {
+                let wait = Duration::from_millis(5000);
+                let all = io.broadcast(&namespace).to(text(&args, 0));
+                let asked = all.emit_with_ack("well", &[], wait);
+                assert!(asked.is_ok(), "has a JSON form");
+            }
+            "ask all then" => {
+                let log = self.log.clone();
+                let all = io.broadcast(&namespace).to(text(&args, 0));
+                let asked = all.emit_with_ack_then("well", &[], seconds(5), move |_, answers| {
+                    log.add(format!("then {}", told(&answers)));
+                });
+                assert!(asked.is_ok(), "has a JSON form");
+            }
+            "move" => {
+                let (from, to) = (text(&args, 0), text(&args, 1));
+                let moved = io.broadcast(&namespace).to(from).sockets_join(to);
+                io.broadcast(&namespace).to(from).sockets_leave(from);
+                self.log.add(format!("moved {moved}"));
+                return;
+            }
+            "set" => {
+                let _ = io.set_data(socket, args.json().to_owned());
+            }
+            "get" => {
+                let data = io.data::<String>(socket).cloned();
+                let _ = io.emit(socket, "data", &[&data]);
+            }
             "rooms" => {
                 let rooms: Vec<String> = io.rooms(socket)[1..]
                     .iter()
@@ -191,9 +274,8 @@ impl Application for Actor {
                 io.close(socket);
             }
             "close room" => {
-                for member in io.members(&namespace, text(&args, 0)) {
-                    io.close(member);
-                }
+                let room = io.broadcast(&namespace).to(text(&args, 0));
+                room.disconnect_sockets(true);
             }
             "large" => {
                 let size = args.get(0).and_then(|arg| arg.read().ok()).unwrap_or(0);
@@ -231,6 +313,10 @@ impl Application for Actor {
         }
     }
 
+    fn answers(&mut self, _: &mut Io<'_>, _: BroadcastTicket, answers: Answers) {
+        self.log.add(format!("answers {}", told(&answers)));
+    }
+
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         let namespace = name_of(io, socket);
         self.log.add(format!("disconnect {namespace} {reason}"));
@@ -242,9 +328,8 @@ impl Application for Actor {
         }
         assert!(!rooms.iter().any(|room| room == "panics"), "asked to panic");
         if rooms.iter().any(|room| room == "takes the others along") {
-            for other in io.members(&namespace, "takes the others along") {
-                io.disconnect(other);
-            }
+            let others = io.broadcast(&namespace).to("takes the others along");
+            others.disconnect_sockets(false);
         }
     }
 }

@@ -110,3 +110,29 @@ fn any_number_of_rooms_can_be_left_out() {
     rig.send(ws, &format!("42[\"all but\",{eight},\"9\"]"));
     assert_eq!(rig.drain(ws), [""; 0]);
 }
+
+#[test]
+fn a_volatile_event_to_one_socket_is_dropped_if_it_cannot_leave_at_once() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "42[\"volatile me\"]");
+    assert_eq!(rig.drain(ws), ["42[\"volatile\"]"]);
+    rig.hub.engine().set_backlog(ws.session, ws.socket, true);
+    rig.send(ws, "42[\"volatile me\"]");
+    rig.hub.engine().set_backlog(ws.session, ws.socket, false);
+    assert_eq!(rig.drain(ws), [""; 0]);
+}
+
+#[test]
+fn sockets_of_a_room_can_be_moved_to_another() {
+    let (mut rig, log) = Rig::new();
+    let (one, two) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    rig.send(one, "42[\"join\",\"old\"]");
+    log.take();
+    rig.send(two, "42[\"move\",\"old\",\"new\"]");
+    assert_eq!(log.take(), ["moved 1"]);
+    rig.send(one, "42[\"rooms\"]");
+    rig.send(two, "42[\"rooms\"]");
+    assert_eq!(rig.drain(one), ["42[\"rooms\",[\"new\"]]"]);
+    assert_eq!(rig.drain(two), ["42[\"rooms\",[]]"]);
+}

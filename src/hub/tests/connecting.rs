@@ -86,7 +86,10 @@ fn packets_that_have_no_place_close_the_whole_connection() {
         assert_eq!(rig.drain(ws), ["(close)"], "{text}");
         assert_eq!(
             log.take(),
-            ["disconnect / forced close", "disconnect /b forced close"],
+            [
+                "disconnect / forced server close",
+                "disconnect /b forced server close"
+            ],
             "{text}"
         );
         rig.lose(ws);
@@ -165,20 +168,11 @@ fn a_namespace_goes_with_its_last_socket() {
 }
 
 #[test]
-fn an_answer_asked_for_in_a_refused_connect_is_told_to_be_lost() {
-    let (mut rig, log) = Rig::new();
-    let ws = rig.websocket();
-    rig.send(ws, "40{\"refuse\":\"no\",\"ask\":true}");
-    assert_eq!(rig.drain(ws), ["44{\"message\":\"no\"}"]);
-    assert_eq!(log.take(), ["answer 0 socket has been disconnected"]);
-}
-
-#[test]
 fn what_a_refused_connect_says_to_others_reaches_them() {
     let (mut rig, _) = Rig::new();
     let other = rig.joined(&["/"]);
     let ws = rig.websocket();
-    rig.send(ws, "40{\"refuse\":\"no\",\"shout\":true}");
+    rig.send(ws, "40{\"refuse\":\"no\",\"early\":true}");
     assert_eq!(rig.drain(ws), ["44{\"message\":\"no\"}"]);
-    assert_eq!(rig.drain(other), ["42[\"somebody\"]"]);
+    assert_eq!(rig.drain(other), ["42[\"knocking\"]"]);
 }

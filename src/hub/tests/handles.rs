@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hub::handle::MAX_QUEUED;
-use crate::socketio::{Event, Io, SocketKey};
+use crate::socketio::{Argument, Event, Io, SocketKey};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
@@ -139,4 +139,40 @@ fn jobs_that_wait_are_bounded() {
     assert!(handle.run(|_| ()).is_err());
     rig.hub.run_queued(rig.now, Waker::noop());
     assert!(handle.run(|_| ()).is_ok());
+}
+
+#[test]
+fn what_a_job_returns_comes_to_whoever_waits_for_it() {
+    let (mut rig, handle, _, woken) = rig();
+    let here = handle.ask(|io| io.sockets("/").len()).expect("is queued");
+    let nowhere = handle.ask(|_| panic!("asked to")).expect("is queued");
+    let nowhere: Later<()> = nowhere;
+    rig.hub.run_queued(rig.now, &Waker::from(woken));
+    assert_eq!(here.wait(), Ok(1));
+    assert_eq!(nowhere.wait(), Err(Gone));
+}
+
+#[test]
+fn a_task_can_ask_a_socket_and_gets_the_answer_or_why_there_is_none() {
+    let (mut rig, handle, ws, woken) = rig();
+    let waker = Waker::from(Arc::clone(&woken));
+    let socket = handle.ask(|io| io.sockets("/")[0]).expect("is queued");
+    rig.hub.run_queued(rig.now, &waker);
+    let socket = socket.wait().expect("is there");
+    let ask = |args: &[&dyn Argument]| handle.emit_with_ack(socket, "well", args, seconds(5));
+    let answered = ask(&[&1, &"two"]).expect("is queued");
+    let late = ask(&[]).expect("is queued");
+    rig.hub.run_queued(rig.now, &waker);
+    assert_eq!(rig.drain(ws), ["420[\"well\",1,\"two\"]", "421[\"well\"]"]);
+    rig.send(ws, "430[3]");
+    let answer = answered.wait().expect("comes").expect("is answered");
+    assert_eq!(answer.as_args().json(), "3");
+    rig.pass(seconds(5));
+    let why = late.wait().expect("comes").expect_err("is late");
+    assert_eq!(why.to_string(), "operation has timed out");
+    rig.lose(ws);
+    let gone = ask(&[]).expect("is queued");
+    rig.hub.run_queued(rig.now, &waker);
+    let why = gone.wait().expect("comes").expect_err("is gone");
+    assert_eq!(why.to_string(), "the socket is not connected");
 }

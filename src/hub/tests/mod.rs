@@ -7,21 +7,25 @@ mod binary;
 mod broadcasting;
 mod closing;
 mod connecting;
+mod deciding;
 mod events;
 mod handles;
+mod legacy;
 mod limits;
 mod panics;
 mod random;
+mod recovering;
 
 use super::*;
 use crate::config::Limits;
 use crate::engineio::packet::Message;
-use crate::engineio::{CloseReason, Packet};
+use crate::engineio::{CloseReason, Packet, Request};
 use crate::socketio::Application;
 use actor::{Actor, Log};
 use slotmap::SlotMap;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -68,10 +72,12 @@ impl Rig {
 
 impl<A: Application> Rig<A> {
     fn of(limits: Limits, app: A) -> Self {
+        Self::configured(config::Protocol::default(), limits, SocketIo::new(app))
+    }
+
+    fn configured(settings: config::Protocol, limits: Limits, protocol: SocketIo<A>) -> Self {
         let stats = Arc::new(Stats::default());
         let now = Instant::now();
-        let settings = config::Protocol::default();
-        let protocol = SocketIo::new(app);
         Self {
             hub: Hub::new(settings, limits, Arc::clone(&stats), counted, now, protocol),
             stats,
@@ -84,7 +90,7 @@ impl<A: Application> Rig<A> {
     /// A client on a WebSocket, its open packet read.
     fn websocket(&mut self) -> Ws {
         let socket = self.sockets.insert(());
-        let session = self.hub.open(self.now, ADDRESS, Some(socket));
+        let session = self.hub.open(self.now, request(), Some(socket));
         let ws = Ws { socket, session };
         let frames = self.drain(ws);
         assert!(
@@ -123,7 +129,7 @@ impl<A: Application> Rig<A> {
 
     /// A polling client whose handshake is answered.
     fn polling(&mut self) -> SessionKey {
-        let session = self.hub.open(self.now, ADDRESS, None);
+        let session = self.hub.open(self.now, request(), None);
         let open = self.answer(session).unwrap_or_default();
         assert!(open.starts_with("0{\"sid\":\""), "{open}");
         session
@@ -177,7 +183,7 @@ impl<A: Application> Rig<A> {
     /// The answer for the GET that waits.
     fn answer(&mut self, session: SessionKey) -> Option<String> {
         let payload = self.hub.take_payload(session)?;
-        Some(String::from_utf8(payload).expect("a payload is text"))
+        Some(String::from_utf8(payload.bytes).expect("a payload is text"))
     }
 
     /// Flushes, and takes what left by this WebSocket.
@@ -227,7 +233,9 @@ impl<A: Application> Rig<A> {
     }
 }
 
-const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+fn request() -> Request {
+    Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

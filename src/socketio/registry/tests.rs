@@ -33,7 +33,7 @@ struct Rig {
 impl Rig {
     fn new(count: u8) -> Self {
         let mut registry = Registry::default();
-        let main = registry.open_namespace("/");
+        let main = registry.open_namespace("/", false);
         let sockets = (0..count).map(|n| {
             let key = registry.add(SessionKey::default(), main, SocketId::from_random([n; 15]));
             registry.set_connected(key, true);
@@ -78,7 +78,7 @@ fn each_receiver_counts_once_over_several_rooms_and_the_sender_not_at_all() {
 fn a_namespace_goes_with_its_last_socket() {
     let mut rig = Rig::new(2);
     for n in 0..3 {
-        let made_up = rig.registry.open_namespace(&format!("/{n}"));
+        let made_up = rig.registry.open_namespace(&format!("/{n}"), true);
         let id = SocketId::from_random([9; 15]);
         let socket = rig.registry.add(SessionKey::default(), made_up, id);
         assert_eq!(rig.registry.namespaces.len(), 2);
@@ -101,7 +101,7 @@ fn a_socket_has_a_room_of_its_own_that_can_be_left() {
     assert_eq!(rig.to(&[id.as_str()], &[], None), [0]);
     assert!(rig.registry.join(rig.sockets[1], id.as_str(), 8));
     assert_eq!(rig.to(&[id.as_str()], &[], None), [0, 1]);
-    let other = rig.registry.open_namespace("/other");
+    let other = rig.registry.open_namespace("/other", false);
     let mut out = Vec::new();
     rig.registry
         .receivers(other, &[id.as_str()], &[], None, &mut out);

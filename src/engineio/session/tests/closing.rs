@@ -53,6 +53,24 @@ fn closing_takes_posts_without_passing_them_up_and_refuses_a_second_one() {
 }
 
 #[test]
+fn the_end_of_a_closing_session_cuts_off_the_post_that_is_still_read() {
+    let mut rig = Rig::closing();
+    rig.handle(Input::PostStarted);
+    assert_eq!(rig.poll().as_deref(), Some("6\x1e1"));
+    assert!(rig.effects.cut_post);
+    for end in [Input::PollAborted, Input::PollStarted] {
+        let mut rig = Rig::polling();
+        rig.send("4data");
+        rig.handle(Input::Close(CloseReason::ForcedClose));
+        rig.handle(Input::PostStarted);
+        rig.handle(Input::PollStarted);
+        assert!(!rig.effects.cut_post);
+        rig.handle(end);
+        assert!(rig.effects.cut_post, "{end:?}");
+    }
+}
+
+#[test]
 fn a_closing_session_that_nobody_asks_for_is_forgotten_after_30_s() {
     let mut rig = Rig::closing();
     rig.wait(29_999);

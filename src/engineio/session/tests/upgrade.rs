@@ -153,3 +153,19 @@ fn an_upgraded_session_refuses_polls_and_posts_and_drops_what_was_posted() {
         Step::Message(Message::Text("x"))
     );
 }
+
+#[test]
+fn a_ping_that_left_by_polling_may_be_answered_on_the_websocket() {
+    let mut rig = Rig::probing();
+    rig.poll();
+    rig.settings.upgrade_timeout = Duration::from_secs(60);
+    rig.wait(9_000);
+    rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+    rig.wait(16_000);
+    assert_eq!(rig.frames(), ["2"]);
+    rig.handle(Input::SocketReceived(socket(1), Packet::Pong("")));
+    rig.wait(24_999);
+    assert_eq!(rig.effects.closed, None);
+    rig.wait(1);
+    assert_eq!(rig.frames(), ["2"]);
+}

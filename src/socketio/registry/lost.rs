@@ -1,0 +1,165 @@
+//! What stays with a socket beside its rooms: the application's data, and what it takes to go on
+//! after its connection was lost.
+
+use super::{NamespaceKey, Registry, SocketData, SocketKey};
+use crate::socketio::recovery::{Bounds, Lost, Pid, Recovered, Recovery, Scope, Sent};
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Registry {
+    /// Stores the application's data with a socket; `false` if the socket is gone.
+    pub(in crate::socketio) fn set_data(&mut self, socket: SocketKey, data: SocketData) -> bool {
+        let here = self.sockets.contains_key(socket);
+        if here {
+            self.data.insert(socket, data);
+        }
+        here
+    }
+
+    pub(in crate::socketio) fn data(&self, socket: SocketKey) -> Option<&(dyn Any + Send)> {
+        self.data.get(socket).map(|data| &**data)
+    }
+
+    pub(in crate::socketio) fn data_mut(
+        &mut self,
+        socket: SocketKey,
+    ) -> Option<&mut (dyn Any + Send)> {
+        self.data.get_mut(socket).map(|data| &mut **data)
+    }
+
+    /// Has a namespace remember what clients miss.
+    pub(crate) fn enable_recovery(&mut self, namespace: NamespaceKey, bounds: Bounds) {
+        if let Some(namespace) = self.namespaces.get_mut(namespace) {
+            let recovery = &mut namespace.recovery;
+            recovery.get_or_insert_with(|| Box::new(Recovery::new(bounds)));
+        }
+    }
+
+    /// The socket that an auth object asks for, if its namespace can bring it back.
+    pub(crate) fn recover(
+        &mut self,
+        namespace: NamespaceKey,
+        now: Instant,
+        auth: &str,
+    ) -> Option<Recovered> {
+        self.change(namespace, |recovery| recovery.recover(now, auth))?
+    }
+
+    /// Gives a socket the secret under which it can come back.
+    pub(crate) fn set_pid(&mut self, socket: SocketKey, pid: Pid) {
+        self.pids.insert(socket, pid);
+    }
+
+    pub(crate) fn pid(&self, socket: SocketKey) -> Option<&Pid> {
+        self.pids.get(socket)
+    }
+
+    /// Gives a socket back what it had when its connection was lost.
+    pub(crate) fn restore(&mut self, socket: SocketKey, lost: Lost) {
+        for room in &lost.rooms {
+            // It was in them within the limit.
+            self.join(socket, room, usize::MAX);
+        }
+        if !lost.own_room {
+            self.leave_own_room(socket);
+        }
+        if let Some(data) = lost.data {
+            self.data.insert(socket, data);
+        }
+    }
+
+    fn leave_own_room(&mut self, socket: SocketKey) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.in_own_room = false;
+        }
+    }
+
+    /// Remembers a socket whose connection is lost, if it can come back. It is still there.
+    pub(crate) fn remember(&mut self, key: SocketKey, now: Instant) {
+        let Some(pid) = self.pids.remove(key) else {
+            return;
+        };
+        let data = self.data.remove(key);
+        let Some(socket) = self.sockets.get(key) else {
+            return;
+        };
+        let Some(namespace) = self.namespaces.get(socket.namespace) else {
+            return;
+        };
+        let rooms = socket.rooms.iter();
+        let lost = Lost {
+            id: socket.id.clone(),
+            rooms: rooms
+                .map(|room| namespace.rooms.name(*room).into())
+                .collect(),
+            own_room: socket.in_own_room,
+            data,
+        };
+        let namespace = socket.namespace;
+        self.change(namespace, |recovery| recovery.remember(now, pid, lost));
+    }
+
+    /// The number of the next packet to a namespace, if clients are to be told.
+    pub(in crate::socketio) fn number(&mut self, namespace: NamespaceKey) -> Option<u64> {
+        self.change(namespace, Recovery::number)
+    }
+
+    /// Whether somebody who is not here could still get a packet to this namespace.
+    pub(in crate::socketio) fn is_awaited(&self, namespace: NamespaceKey) -> bool {
+        let namespace = self.namespaces.get(namespace);
+        let recovery = namespace.and_then(|namespace| namespace.recovery.as_ref());
+        recovery.is_some_and(|recovery| !recovery.is_idle())
+    }
+
+    /// Keeps a packet for those who come back.
+    pub(crate) fn keep(
+        &mut self,
+        namespace: NamespaceKey,
+        now: Instant,
+        number: u64,
+        sent: Sent,
+        scope: Arc<Scope>,
+    ) {
+        self.change(namespace, |recovery| {
+            recovery.keep(now, number, sent, scope);
+        });
+    }
+
+    /// Lets the oldest packet of a namespace fall out; `false` if there is none.
+    pub(crate) fn drop_oldest(&mut self, namespace: NamespaceKey) -> bool {
+        let dropped = self.change(namespace, Recovery::drop_oldest);
+        dropped == Some(true)
+    }
+
+    /// Bytes of the packets that all namespaces keep.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.kept_bytes
+    }
+
+    /// Forgets what is too old, in all namespaces.
+    pub(crate) fn expire_lost(&mut self, now: Instant) {
+        let namespaces: Vec<_> = self.namespaces.keys().collect();
+        for key in namespaces {
+            self.change(key, |recovery| recovery.expire(now));
+            self.close_if_over(key);
+        }
+    }
+
+    /// Changes what a namespace remembers, and counts its bytes anew.
+    fn change<R>(
+        &mut self,
+        namespace: NamespaceKey,
+        change: impl FnOnce(&mut Recovery) -> R,
+    ) -> Option<R> {
+        let recovery = self
+            .namespaces
+            .get_mut(namespace)?
+            .recovery
+            .as_deref_mut()?;
+        let before = recovery.bytes();
+        let result = change(recovery);
+        self.kept_bytes = self.kept_bytes - before + recovery.bytes();
+        Some(result)
+    }
+}
