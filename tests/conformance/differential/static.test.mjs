@@ -27,7 +27,7 @@ differential("differential: files of the client", "sio5", (script) => {
       "/socket.io/SOCKET.IO.JS", "/socket.io/..%2fpackage.json", "/socket.io/socket.io.js%00", "/socket.io.js",
       "/socket.io/__proto__", "/socket.io/"]) {
       const { status, body } = await wire.get(path);
-      wire.say(path, { status, body });
+      wire.say(path, { status, ...(status !== 404 && { body }) });
     }
   });
 

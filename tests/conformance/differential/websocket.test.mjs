@@ -74,11 +74,11 @@ differential("differential: frames", "eio4", (script) => {
     for (const code of [1000, 1001, 3000, 4999]) {
       const socket = await wire.opened();
       socket.close(code, "because");
-      wire.say(`${code}`, await socket.receive());
+      wire.say(`${code}`, (await socket.receive()).closed);
     }
     const socket = await wire.opened();
     socket.close();
-    wire.say("none", await socket.receive());
+    wire.say("none", (await socket.receive()).closed);
   });
 
   script("a ping of WebSocket is answered with its data", async (wire) => {
