@@ -4,6 +4,10 @@
 //! name. Nothing here reads the command line or the environment: `process::cli` does that and
 //! fills these in. A limit that costs memory says how much.
 
+mod http;
+
+pub use http::{Cookie, Cors, OriginTest, Origins, SameSite};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,11 +24,24 @@ pub struct ConfigError {
     pub expected: String,
 }
 
+impl ConfigError {
+    pub(crate) fn new(setting: &'static str, value: &str, expected: &str) -> Self {
+        Self {
+            setting,
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+        }
+    }
+}
+
 /// Engine.IO and Socket.IO settings. Defaults are the reference server's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protocol {
     /// Path under which the protocol answers, with leading and trailing slash.
     pub path: String,
+    /// Whether a request must have the path's trailing slash (`addTrailingSlash`). If not, the
+    /// path without it is answered as well.
+    pub trailing_slash: bool,
     /// Whether clients may use HTTP long-polling.
     pub polling: bool,
     /// Whether clients may use WebSocket.
@@ -56,12 +73,40 @@ pub struct Protocol {
     pub recovery_max_age: Option<Duration>,
     /// Whether a recovered socket passes by the middlewares (`skipMiddlewares`).
     pub recovery_skips_middlewares: bool,
+    /// Polling bodies of at least so many bytes are compressed for clients that take gzip or
+    /// deflate (`httpCompression.threshold`); `None` compresses none. While one is compressed it
+    /// takes about 300 KB more.
+    pub http_compression: Option<usize>,
+    /// A text message that every client gets together with its handshake (`initialPacket`).
+    pub initial_packet: Option<String>,
+}
+
+impl Protocol {
+    /// Whether a request to this path (without its query) is the protocol's: the path itself or
+    /// a deeper one.
+    ///
+    /// ```
+    /// let mut settings = parlor::config::Protocol::default();
+    /// assert!(settings.covers("/socket.io/") && settings.covers("/socket.io/a/b"));
+    /// assert!(!settings.covers("/socket.io") && !settings.covers("/socket.iox/"));
+    /// settings.trailing_slash = false;
+    /// assert!(settings.covers("/socket.io"));
+    /// ```
+    pub fn covers(&self, path: &str) -> bool {
+        let base = self.path.strip_suffix('/').unwrap_or(&self.path);
+        match path.strip_prefix(base) {
+            Some("") => !self.trailing_slash,
+            Some(rest) => rest.starts_with('/'),
+            None => false,
+        }
+    }
 }
 
 impl Default for Protocol {
     fn default() -> Self {
         Self {
             path: "/socket.io/".to_owned(),
+            trailing_slash: true,
             polling: true,
             websocket: true,
             allow_upgrades: true,
@@ -74,6 +119,8 @@ impl Default for Protocol {
             request_kept: Duration::from_secs(45),
             recovery_max_age: None,
             recovery_skips_middlewares: true,
+            http_compression: Some(1024),
+            initial_packet: None,
         }
     }
 }
@@ -167,6 +214,8 @@ pub struct Site {
     pub public: Option<PathBuf>,
     /// `Content-Security-Policy` for HTML from `public`; the embedded page has its own.
     pub csp: Option<String>,
+    /// Directory with the official client's files, served under the protocol's path.
+    pub client_dir: Option<PathBuf>,
     /// ICE servers handed to the page in `/config.json`, as URLs (RFC 7064, RFC 7065).
     pub ice_servers: Vec<String>,
 }

@@ -43,6 +43,7 @@
 
 pub mod chat;
 pub mod config;
+mod encoding;
 pub mod engineio;
 pub mod http;
 pub mod hub;

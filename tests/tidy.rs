@@ -53,6 +53,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "encoding",
+        crate_modules: &[],
+        outside: &["flate2", "hyper"],
+        may_wait: false,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "rate",
         crate_modules: &[],
         outside: &[],
@@ -101,11 +109,12 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "transport",
-        crate_modules: &["config", "engineio", "hub", "rate", "stats"],
+        crate_modules: &["config", "encoding", "engineio", "hub", "rate", "stats"],
         outside: &[
             "getrandom",
             "heapless",
             "hyper",
+            "serde_json",
             "slotmap",
             "socket2",
             "tokio",
@@ -117,7 +126,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "http",
-        crate_modules: &["config", "stats", "transport"],
+        crate_modules: &["config", "encoding", "stats", "transport"],
         outside: &[
             "httpdate",
             "hyper",

@@ -35,6 +35,9 @@ pub enum Reject {
     /// Code 3: a request that does not fit its session or its transport.
     #[error("Bad request")]
     BadRequest,
+    /// Code 4: the application does not want this client; status 403.
+    #[error("Forbidden")]
+    Forbidden,
     /// Code 5: a protocol revision that is not spoken here.
     #[error("Unsupported protocol version")]
     UnsupportedProtocol,
@@ -70,6 +73,7 @@ impl Reject {
             Self::SessionUnknown => Some(1),
             Self::BadHandshakeMethod => Some(2),
             Self::BadRequest => Some(3),
+            Self::Forbidden => Some(4),
             Self::UnsupportedProtocol => Some(5),
             Self::Conflict
             | Self::UnexpectedMethod
@@ -84,6 +88,7 @@ impl Reject {
     /// The HTTP status (RFC 9110 section 15).
     pub fn status(self) -> u16 {
         match self {
+            Self::Forbidden => 403,
             Self::UnexpectedMethod => 500,
             Self::PayloadTooLarge => 413,
             Self::TooManyHandshakes => 429,
@@ -111,7 +116,7 @@ pub enum CloseReason {
     /// This server closed the connection.
     #[error("forced close")]
     ForcedClose,
-    /// This server closed the connection because of what came over it, or of what did not come.
+    /// The same, where the client could not be told at once.
     #[error("forced server close")]
     ForcedServerClose,
     /// This server is stopping.

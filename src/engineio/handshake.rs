@@ -1,7 +1,9 @@
 //! What a request to the protocol's path asks for, and the answer to a new client.
 //!
 //! The order of the checks is part of the contract (a client sees which error wins):
-//! transport, then session id or method, then the revision.
+//! transport, then session id or method, then the application, then the revision. The reference
+//! server also looks for characters in `Origin` that HTTP does not allow; here no such request
+//! gets past the parser.
 //! Source: Engine.IO v4 "Handshake" and the reference server's `verify`.
 
 use super::error::Reject;
@@ -28,6 +30,7 @@ pub struct Query<'a> {
     sid: Option<Cow<'a, str>>,
     eio: Option<Cow<'a, str>>,
     b64: bool,
+    jsonp: bool,
 }
 
 /// What a request asks for once its form is right.
@@ -49,6 +52,7 @@ impl<'a> Query<'a> {
                 "sid" => found.sid = Some(value),
                 "EIO" => found.eio = Some(value),
                 "b64" => found.b64 = !value.is_empty(),
+                "j" => found.jsonp = true,
                 _ => {}
             }
         }
@@ -70,8 +74,20 @@ impl<'a> Query<'a> {
             Some(sid) => Ok(Intent::Session(transport, SessionId::parse(sid))),
             None if !get => Err(Reject::BadHandshakeMethod),
             None if upgrade != (transport == Transport::WebSocket) => Err(Reject::BadRequest),
+            None if self.wants_jsonp(transport) => Err(Reject::BadRequest),
             None => Ok(Intent::Handshake(transport)),
         }
+    }
+
+    /// Whether a client asks for a script as the answer to a poll, which is not spoken here: only
+    /// browsers without CORS need it.
+    pub fn wants_jsonp(&self, transport: Transport) -> bool {
+        self.jsonp && transport == Transport::Polling
+    }
+
+    /// Whether this is a session's first request.
+    pub fn is_initial(&self) -> bool {
+        self.sid.as_deref().is_none_or(str::is_empty)
     }
 
     /// The last check of a handshake: whether the client's revision is spoken, and how it wants
@@ -128,6 +144,8 @@ mod tests {
             "transport=abc",
             "transport=constructor&sid=x",
             "transport=__proto__",
+            "transport=webtransport&EIO=4",
+            "transport=polling&transport=webtransport",
         ] {
             assert_eq!(
                 intent(query, false, false),
@@ -166,6 +184,22 @@ mod tests {
         assert_eq!(
             intent("transport=polling&EIO=4", true, true),
             Err(Reject::BadRequest)
+        );
+    }
+
+    #[test]
+    fn jsonp_is_refused_after_the_method_and_means_nothing_to_websocket() {
+        let jsonp = "transport=polling&EIO=4&j=0";
+        assert_eq!(intent(jsonp, true, false), Err(Reject::BadRequest));
+        assert_eq!(intent(jsonp, false, false), Err(Reject::BadHandshakeMethod));
+        assert_eq!(
+            intent("transport=websocket&EIO=4&j=0", true, true),
+            Ok(Intent::Handshake(Transport::WebSocket))
+        );
+        // Of a session that nobody knows, that is said first.
+        assert_eq!(
+            intent("transport=polling&sid=nobody&j=0", true, false),
+            Ok(Intent::Session(Transport::Polling, None))
         );
     }
 

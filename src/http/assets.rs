@@ -9,7 +9,7 @@
 //! the binary itself, which the system pages in when it is asked for.
 //! Left out: ranges (the files are small) and compression while serving.
 
-use crate::http::encoding::{Accepted, Coding};
+use crate::encoding::{Accepted, Coding};
 
 /// One file of the page.
 #[derive(Debug)]

@@ -7,9 +7,10 @@
 //! | file | one concern |
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
+//! | `server`, `connection` | listeners, and one connection between protocol and pages |
 //! | `site` | the order in which a path is looked up, and the answer's headers |
 //! | `path` | a request's path as a safe relative name |
-//! | `assets`, `encoding` | the embedded page, and which coding of it a client gets |
+//! | `assets` | the embedded page, in the coding that a client likes best |
 //! | `public_dir`, `file`, `range` | a directory of the user's own |
 //! | `conditional` | 304 and 412 |
 //! | `ice` | `/config.json`'s servers |
@@ -18,15 +19,15 @@
 //!
 //! Invariants: no request can make it panic, allocate more than a fixed amount, or leave the
 //! served directory; an answer never borrows from its request. Left out: directory listings,
-//! uploads, compression while serving, and HSTS (a home server must stay reachable by plain
+//! uploads, compression of files while serving, and HSTS (a home server must stay reachable by plain
 //! HTTP).
 
 mod assets;
 pub mod bind;
 pub mod body;
 mod conditional;
+pub mod connection;
 mod content_type;
-mod encoding;
 mod error_page;
 mod file;
 pub mod ice;

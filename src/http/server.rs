@@ -1,32 +1,24 @@
-//! Listeners, connections and the router: the protocol's path goes to `transport`, everything
-//! else to a [`Fallback`]: the room server's web site, nothing at all, or pages of one's own.
-//!
-//! hyper reads and answers HTTP/1 on each connection. When an upgrade was promised it gives
-//! the TCP stream back, and `transport` takes it over in a task of its own, so nothing of
-//! hyper stays with a WebSocket. A connection over the limits is closed unheard.
+//! Listeners, and what becomes of the connections that they accept: each is served by
+//! [`connection`], and one over the limits is closed unheard. What is not the protocol's goes to
+//! a [`Fallback`]: the room server's web site, nothing at all, or pages of one's own.
 //!
 //! Stopping: listeners close first, then every session as the reference server's `io.close()`
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
-use super::Body;
 use super::error_page::ErrorPage;
-use crate::transport::polling::Outcome;
-use crate::transport::websocket::Pending;
-use crate::transport::{Admitted, Protocol, Server};
+use super::{Body, connection};
+use crate::transport::{Protocol, Server};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{HeaderMap, Method, Request, Response, Uri};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::future::{Future, poll_fn};
+use std::convert::Infallible;
+use std::future::Future;
 use std::io;
-use std::net::{IpAddr, TcpListener};
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::TcpListener;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -35,13 +27,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Time that connections have to end after that.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// Time a client has for the head of a request, the wait for one on an idle connection
-/// included.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Most that hyper may hold of a request's head, and of an answer on its way out.
-const HTTP_BUFFER: usize = 16 * 1024;
 
 /// Pause after a failed accept: usually there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -136,119 +121,35 @@ async fn accept<P: Protocol, F: Fallback>(
                 continue;
             }
         };
-        let address = peer.ip().to_canonical();
-        match app.server.admit(address) {
+        match app.server.admit(peer) {
             Some(admitted) => {
-                tokio::spawn(converse(
-                    stream,
-                    address,
-                    admitted,
-                    Arc::clone(&app),
-                    stopping.clone(),
-                ));
+                let pages = Pages(Arc::clone(&app));
+                let mut stopping = stopping.clone();
+                // An error means that the server is gone, which is to stop as well.
+                let stop = async move { _ = stopping.changed().await };
+                tokio::spawn(connection::serve(admitted, stream, pages, stop));
             }
             None => tracing::debug!("a connection was closed unheard: too many"),
         }
     }
 }
 
-/// Serves one connection to its end, or to its upgrade.
-async fn converse<P: Protocol, F: Fallback>(
-    stream: TcpStream,
-    address: IpAddr,
-    admitted: Admitted<P>,
-    app: Arc<App<P, F>>,
-    mut stopping: watch::Receiver<()>,
-) {
-    // Small packets must not wait for an acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
-    let promised = Arc::new(Mutex::new(None));
-    let router = Router {
-        app: Arc::clone(&app),
-        address,
-        promised: Arc::clone(&promised),
-    };
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HTTP_BUFFER)
-        .serve_connection(TokioIo::new(stream), router);
-    let result = {
-        let mut stop = pin!(stopping.changed());
-        let mut told = false;
-        poll_fn(|cx| {
-            if !told && stop.as_mut().poll(cx).is_ready() {
-                told = true;
-                Pin::new(&mut connection).graceful_shutdown();
-            }
-            connection.poll_without_shutdown(cx)
-        })
-        .await
-    };
-    let promised: Option<Pending> = promised
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    match (result, promised) {
-        (Ok(()), Some(pending)) => {
-            let parts = connection.into_parts();
-            app.server
-                .attach(&pending, admitted, parts.io.into_inner(), &parts.read_buf);
-        }
-        (Ok(()), None) => {
-            // Fails only if the other side has ended the connection.
-            let _ = connection.into_parts().io.into_inner().shutdown().await;
-        }
-        (Err(error), promised) => {
-            tracing::debug!(%error, "a connection ended");
-            if let Some(pending) = promised {
-                app.server.abandon(&pending);
-            }
-        }
-    }
-}
+/// The fallback as a service of hyper's.
+struct Pages<P: Protocol, F>(Arc<App<P, F>>);
 
-/// Routes the requests of one connection.
-struct Router<P: Protocol, F> {
-    app: Arc<App<P, F>>,
-    address: IpAddr,
-    /// The upgrade that the last answer promised.
-    promised: Arc<Mutex<Option<Pending>>>,
-}
-
-/// The connection is to be cut without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("cut off")]
-struct Cut;
-
-impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Router<P, F> {
+impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
     type Response = Response<Body>;
-    type Error = Cut;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Cut>> + Send>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (app, address) = (Arc::clone(&self.app), self.address);
-        let promised = Arc::clone(&self.promised);
+        let app = Arc::clone(&self.0);
         Box::pin(async move {
-            if !request
-                .uri()
-                .path()
-                .starts_with(app.server.settings().path.as_str())
-            {
-                let (head, _) = request.into_parts();
-                return Ok(app
-                    .fallback
-                    .respond(&head.method, &head.uri, &head.headers)
-                    .await);
-            }
-            match app.server.respond(request, address.into()).await {
-                Outcome::Answer(answer) => Ok(answer.map(Body::full)),
-                Outcome::Upgrade(answer, pending) => {
-                    *promised.lock().unwrap_or_else(PoisonError::into_inner) = Some(pending);
-                    Ok(answer.map(Body::full))
-                }
-                Outcome::Cut => Err(Cut),
-            }
+            let (head, _) = request.into_parts();
+            let fallback = &app.fallback;
+            Ok(fallback
+                .respond(&head.method, &head.uri, &head.headers)
+                .await)
         })
     }
 }

@@ -26,11 +26,11 @@ use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde::Serialize;
 
 use crate::config::{self, ConfigError};
+use crate::encoding::Accepted;
 use crate::http::Body;
 use crate::http::assets::{self, Asset};
 use crate::http::conditional::{Outcome, Validators};
 use crate::http::content_type;
-use crate::http::encoding::Accepted;
 use crate::http::error_page::ErrorPage;
 use crate::http::file;
 use crate::http::ice::IceServer;

@@ -108,8 +108,8 @@ impl Engine {
         self.now
     }
 
-    /// Random bytes for an id.
-    pub fn random(&self) -> [u8; 15] {
+    /// Random bytes for an id, if the source has any.
+    pub fn random(&self) -> Option<[u8; 15]> {
         (self.random)()
     }
 
@@ -136,9 +136,9 @@ impl Engine {
             .unwrap_or_default()
     }
 
-    /// The secret id of a session, for a client that knows its sockets by it.
-    pub(super) fn id(&self, session: SessionKey) -> Option<&SessionId> {
-        self.sessions.get(session).map(|entry| &entry.id)
+    /// The secret id that a session's client knows it by.
+    pub fn session_id(&self, session: SessionKey) -> Option<SessionId> {
+        self.sessions.get(session).map(|entry| entry.id)
     }
 
     /// Whether the session can send and receive.
@@ -169,8 +169,13 @@ impl Engine {
         std::mem::take(&mut self.close_sockets)
     }
 
-    pub(super) fn open(&mut self, request: &Request, socket: Option<ConnectionKey>) -> SessionKey {
-        let id = SessionId::from_random((self.random)());
+    pub(super) fn open(
+        &mut self,
+        request: &Request,
+        socket: Option<ConnectionKey>,
+    ) -> Result<SessionKey, Reject> {
+        // The reference server's answer to an id that cannot be made.
+        let id = SessionId::from_random(self.random().ok_or(Reject::BadRequest)?);
         // Who speaks another revision was refused before.
         let format = Query::parse(request.query()).format(&self.settings);
         let format = format.unwrap_or_default();
@@ -197,7 +202,11 @@ impl Engine {
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
         self.send(key, Outgoing::Text(&packet));
-        key
+        if let Some(message) = &self.settings.initial_packet {
+            let packet = format!("4{message}");
+            self.send(key, Outgoing::Text(&packet));
+        }
+        Ok(key)
     }
 
     pub(super) fn find(

@@ -52,32 +52,25 @@ impl<A: Application> SocketIo<A> {
         let Some(namespace) = self.enter(engine, session, name, auth) else {
             return;
         };
-        let recovered = self.registry.recover(namespace, engine.now(), auth);
-        let (step, missed) = match &recovered {
-            Some(_) if engine.settings().recovery_skips_middlewares => (usize::MAX, true),
-            Some(_) => (0, true),
-            None => (0, false),
-        };
-        let missed_packets;
-        let socket = match recovered {
+        let (socket, step, missed) = match self.registry.recover(namespace, engine.now(), auth) {
             Some(Recovered { pid, lost, missed }) => {
                 let socket = self.registry.add(session, namespace, lost.id.clone());
                 self.registry.set_pid(socket, pid);
                 self.registry.restore(socket, lost);
-                missed_packets = missed;
-                socket
+                let step = match engine.settings().recovery_skips_middlewares {
+                    true => usize::MAX,
+                    false => 0,
+                };
+                (socket, step, Some(missed))
             }
-            None => {
-                let id = legacy::socket_id(engine, session, name);
-                let socket = self.registry.add(session, namespace, id);
-                let revision = engine.format(session).revision;
-                if revision == Revision::V4 && engine.settings().recovery_max_age.is_some() {
-                    let pid = Pid::from_random(engine.random());
-                    self.registry.set_pid(socket, pid);
+            None => match self.add(engine, session, namespace, name) {
+                Some(socket) => (socket, 0, None),
+                None => {
+                    tracing::error!("no random bytes for a socket's id; its client is closed");
+                    self.registry.close_if_over(namespace);
+                    return engine.close(session, CloseReason::ForcedServerClose);
                 }
-                missed_packets = Vec::new();
-                socket
-            }
+            },
         };
         if let Some(client) = self.clients.get_mut(session) {
             client.add(socket);
@@ -85,9 +78,31 @@ impl<A: Application> SocketIo<A> {
         let pending = Pending {
             step,
             auth: auth.into(),
-            missed: missed.then_some(missed_packets),
+            missed,
         };
         self.decide(engine, session, socket, pending);
+    }
+
+    /// A new socket; `None` if there are no random bytes for its ids.
+    fn add(
+        &mut self,
+        engine: &Engine,
+        session: SessionKey,
+        namespace: NamespaceKey,
+        name: &str,
+    ) -> Option<SocketKey> {
+        let id = legacy::socket_id(engine, session, name)?;
+        let revision = engine.format(session).revision;
+        let recovers = revision == Revision::V4 && engine.settings().recovery_max_age.is_some();
+        let pid = match recovers {
+            true => Some(Pid::from_random(engine.random()?)),
+            false => None,
+        };
+        let socket = self.registry.add(session, namespace, id);
+        if let Some(pid) = pid {
+            self.registry.set_pid(socket, pid);
+        }
+        Some(socket)
     }
 
     /// The namespace, if it exists and the client may be in it; if not, the client is told.
@@ -293,7 +308,12 @@ impl<A: Application> SocketIo<A> {
     pub(super) fn broken(engine: &mut Engine, session: SessionKey, why: &str) {
         engine.stats().protocol_errors.add();
         tracing::debug!("a client broke the protocol and is closed: {why}");
-        engine.close(session, CloseReason::ForcedServerClose);
+        // The reference server's two words for it, by whether the end can be told at once.
+        let reason = match engine.is_writable(session) {
+            true => CloseReason::ForcedClose,
+            false => CloseReason::ForcedServerClose,
+        };
+        engine.close(session, reason);
     }
 }
 

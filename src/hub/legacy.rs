@@ -61,11 +61,14 @@ pub(super) fn translate<'a>(
     }
 }
 
-/// The id of a new socket.
-pub(super) fn socket_id(engine: &Engine, session: SessionKey, namespace: &str) -> SocketId {
-    match (engine.format(session).revision, engine.id(session)) {
-        (Revision::V3, Some(id)) => SocketId::of_session(id, namespace),
-        (Revision::V4, _) | (_, None) => SocketId::from_random(engine.random()),
+/// The id of a new socket; `None` if there are no random bytes for it.
+pub(super) fn socket_id(engine: &Engine, session: SessionKey, namespace: &str) -> Option<SocketId> {
+    match engine.format(session).revision {
+        Revision::V3 => Some(SocketId::of_session(
+            &engine.session_id(session)?,
+            namespace,
+        )),
+        Revision::V4 => engine.random().map(SocketId::from_random),
     }
 }
 

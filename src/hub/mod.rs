@@ -40,8 +40,9 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-/// Random bytes for one id; the source must be fit for secrets.
-pub type Random = fn() -> [u8; 15];
+/// Random bytes for one id; the source must be fit for secrets. `None` if it has failed: then no
+/// id is made, for one that can be guessed is worse than none.
+pub type Random = fn() -> Option<[u8; 15]>;
 
 /// Sessions and what stands on top of them.
 #[derive(Debug)]
@@ -68,17 +69,20 @@ impl<P: Protocol> Hub<P> {
 
     /// Opens a session for a handshake. One over polling has a poll under way, which
     /// [`take_payload`](Self::take_payload) answers.
+    ///
+    /// # Errors
+    /// [`Reject::BadRequest`] if there are no random bytes for an id; nothing is opened then.
     pub fn open(
         &mut self,
         now: Instant,
         request: Request,
         socket: Option<ConnectionKey>,
-    ) -> SessionKey {
+    ) -> Result<SessionKey, Reject> {
         self.engine.now = now;
-        let opened = self.engine.open(&request, socket);
+        let opened = self.engine.open(&request, socket)?;
         self.protocol.open(&mut self.engine, opened, request);
         self.settle(opened);
-        opened
+        Ok(opened)
     }
 
     /// The session that a client names.

@@ -9,7 +9,7 @@
 //! Invariants: a wrong value is told in one line with its flag (or variable), the value and what
 //! would have been accepted; help and version go to standard output; a TURN password is never
 //! repeated, neither in help nor in an error. What needs the disk or the network to be checked
-//! (`--public`, `--ice-server`, `--csp`) is checked by `http::Site`, in the same words.
+//! (`--public`, `--ice-server`, `--csp`, `--client-dir`) is checked by who uses it, in the same words.
 
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
@@ -102,6 +102,10 @@ struct Page {
     /// Content-Security-Policy for the HTML pages in --public; without it they get none
     #[arg(long, env = "PARLOR_CSP", value_name = "POLICY")]
     csp: Option<String>,
+    /// Directory with the official Socket.IO client (socket.io-client/dist of the npm package),
+    /// served under /socket.io/ for pages of your own; the built-in page needs none
+    #[arg(long, env = "PARLOR_CLIENT_DIR", value_name = "DIR")]
+    client_dir: Option<PathBuf>,
     /// STUN or TURN server the page uses: stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT] or
     /// stuns:, turns:; may be given several times (in the variable: separated by commas). A home
     /// network needs none. Everybody who opens the page can read them
@@ -205,6 +209,7 @@ impl Arguments {
             site: config::Site {
                 public: page.public,
                 csp: page.csp,
+                client_dir: page.client_dir,
                 ice_servers: page.ice_server,
             },
             workers: running.workers,

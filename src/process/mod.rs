@@ -36,7 +36,7 @@ use crate::config::{self, ConfigError};
 use crate::http::{Site, bind, server};
 use crate::hub::SocketIo;
 use crate::stats::Stats;
-use crate::transport::Server;
+use crate::transport::{ClientFiles, Edge, Server};
 
 /// Blocking threads at most. They read files from `--public`, and a memory card is not faster
 /// with more of them; tokio's own default of 512 is not for a small board.
@@ -44,6 +44,10 @@ const BLOCKING_THREADS: usize = 4;
 
 /// Time given at the end to file reads that still run.
 const LAST_READS: Duration = Duration::from_millis(200);
+
+/// For who looks for the official client where its own server has it.
+const NO_CLIENT: &str = "The Socket.IO client is not served here. To have it served, start parlor \
+    with --client-dir DIR, where DIR is socket.io-client/dist of the npm package.\n";
 
 /// Runs the room server with this process's arguments and environment.
 pub fn main() -> ExitCode {
@@ -71,9 +75,12 @@ pub fn main() -> ExitCode {
 
 fn run(config: config::Parlor) -> anyhow::Result<()> {
     let site = Site::new(&config.site, host::name())?;
-    open_files::allow(config.limits.max_connections);
-    let listeners = bind::bind(&config.listen)?;
-    let mut builder = match config.workers {
+    let (listen, workers) = (config.listen.clone(), config.workers);
+    let max_connections = config.limits.max_connections;
+    let server = room_server(config)?;
+    open_files::allow(max_connections);
+    let listeners = bind::bind(&listen)?;
+    let mut builder = match workers {
         0 | 1 => tokio::runtime::Builder::new_current_thread(),
         workers => {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -98,7 +105,6 @@ fn run(config: config::Parlor) -> anyhow::Result<()> {
             tracing::info!(%address, "listening");
         }
         banner::print(&bound);
-        let server = room_server(config);
         let stats = Arc::clone(server.stats());
         let served = server::serve(listeners, server, site, stop).await;
         tracing::info!(
@@ -117,10 +123,25 @@ fn run(config: config::Parlor) -> anyhow::Result<()> {
 }
 
 /// The room server without a listener: the protocol with the video-chat application on it.
-pub fn room_server(config: config::Parlor) -> Server<SocketIo<Chat>> {
+///
+/// # Errors
+/// If the client's directory cannot be used.
+pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, ConfigError> {
+    let files = match &config.site.client_dir {
+        Some(directory) => ClientFiles::read(directory, "--client-dir")?,
+        None => ClientFiles::absent(NO_CLIENT),
+    };
     let stats = Arc::new(Stats::default());
     let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
-    Server::new(config.protocol, config.limits, stats, SocketIo::new(chat))
+    let chat = SocketIo::new(chat);
+    let edge = Edge::default().client_files(files);
+    Ok(Server::with_edge(
+        config.protocol,
+        config.limits,
+        stats,
+        chat,
+        edge,
+    ))
 }
 
 /// One line on standard error; if that is closed, nobody wants it.

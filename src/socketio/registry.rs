@@ -185,7 +185,7 @@ impl Registry {
     }
 
     /// Removes a dynamic namespace without sockets to which nobody can come back.
-    fn close_if_over(&mut self, key: NamespaceKey) {
+    pub(crate) fn close_if_over(&mut self, key: NamespaceKey) {
         let over = self.namespaces.get(key).is_some_and(|namespace| {
             namespace.dynamic
                 && namespace.members.is_empty()

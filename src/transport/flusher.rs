@@ -358,7 +358,8 @@ mod tests {
         );
         server.turn(|state, now| {
             let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            state.hub.open(now, request, None);
+            let opened = state.hub.open(now, request, None);
+            opened.expect("a session");
             // As the clock does before it sleeps.
             state.armed = state.deadline();
         });

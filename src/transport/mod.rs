@@ -1,39 +1,53 @@
 //! The async edge: sockets and HTTP bodies on one side, the hub on the other. Only here does
 //! anything wait.
 //!
+//! * [`request`]: who answers a request, and what its answer carries beside the protocol.
+//! * [`edge`]: what can be set for that: `cors`, `cookie`, [`hooks`], [`client_files`].
 //! * [`polling`]: GET and POST of a polling session, and the answer to a handshake.
 //! * [`websocket`]: the upgrade, and the lean task that reads one WebSocket.
 //! * [`frame`]: RFC 6455 frames, without a socket.
 //! * [`flusher`]: the one task that writes to all WebSockets, once per turn.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
-//! * [`admission`]: who may connect, by number and by rate.
+//! * [`peer`], [`admission`]: the other side of a connection; who may connect, by number and by rate.
 //!
 //! Memory of an idle WebSocket client: one task whose future is 24 bytes, tokio's record of
 //! the socket, a [`Connection`], a writer, and what the hub keeps. No read buffer: all share
 //! one per thread.
 
 mod admission;
+pub mod client_files;
 mod clock;
+mod cookie;
+mod cors;
+pub mod edge;
 mod flusher;
 pub mod frame;
+pub mod hooks;
+pub mod peer;
 pub mod polling;
 pub mod reject;
+pub mod request;
 pub mod websocket;
 
 use crate::config;
 use crate::engineio::session::{ConnectionKey, Input};
-use crate::engineio::{CloseReason, Request, SessionKey};
-use crate::hub::Hub;
+use crate::engineio::{CloseReason, SessionKey};
 pub use crate::hub::Protocol;
+use crate::hub::{Hub, Random};
 use crate::stats::Stats;
 use admission::Admission;
+pub use client_files::ClientFiles;
+pub use edge::Edge;
 use frame::{Control, Partial};
+pub use hooks::{Decision, Forbidden, Hooks};
+pub use peer::{Admitted, Peer};
+pub use request::Outcome;
 use slotmap::SlotMap;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
@@ -137,6 +151,7 @@ struct Shared<P> {
     settings: config::Protocol,
     limits: config::Limits,
     stats: Arc<Stats>,
+    edge: Edge,
 }
 
 /// A protocol server without a listener: it answers requests and takes over sockets. Cheap to
@@ -157,6 +172,29 @@ impl<P: Protocol> Server<P> {
         limits: config::Limits,
         stats: Arc<Stats>,
         protocol: P,
+    ) -> Self {
+        Self::with_edge(settings, limits, stats, protocol, Edge::default())
+    }
+
+    /// The same, with CORS, a cookie, hooks or the static client.
+    pub fn with_edge(
+        settings: config::Protocol,
+        limits: config::Limits,
+        stats: Arc<Stats>,
+        protocol: P,
+        edge: Edge,
+    ) -> Self {
+        Self::build(settings, limits, stats, protocol, edge, random)
+    }
+
+    /// `random` is an argument so that its failure can be tested.
+    fn build(
+        settings: config::Protocol,
+        limits: config::Limits,
+        stats: Arc<Stats>,
+        protocol: P,
+        edge: Edge,
+        random: Random,
     ) -> Self {
         let now = Instant::now();
         let hub = Hub::new(
@@ -188,6 +226,7 @@ impl<P: Protocol> Server<P> {
             settings,
             limits,
             stats,
+            edge,
         }))
     }
 
@@ -210,19 +249,6 @@ impl<P: Protocol> Server<P> {
     /// Counters.
     pub fn stats(&self) -> &Arc<Stats> {
         &self.0.stats
-    }
-
-    /// Counts a TCP connection in, if limits allow it. It counts until the guard is dropped.
-    pub fn admit(&self, address: IpAddr) -> Option<Admitted<P>> {
-        let admitted = self.lock().admission.admit(address);
-        if !admitted {
-            self.0.stats.connections_limited.add();
-        }
-        admitted.then(|| Admitted {
-            server: self.clone(),
-            address,
-            counted: true,
-        })
     }
 
     /// Closes every session as the reference server's `io.close()` does, and opens no new one.
@@ -283,70 +309,11 @@ impl<P: Protocol> Server<P> {
     }
 }
 
-/// The other side of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer {
-    /// Its address; IPv4-mapped ones as IPv4.
-    pub address: IpAddr,
-    /// Whether it speaks TLS.
-    pub secure: bool,
-}
-
-impl From<IpAddr> for Peer {
-    /// A peer without TLS.
-    fn from(address: IpAddr) -> Self {
-        Self {
-            address: address.to_canonical(),
-            secure: false,
-        }
-    }
-}
-
-impl Peer {
-    /// What is to be known of a handshake after its request.
-    fn remember<B>(self, request: &hyper::Request<B>) -> Request {
-        let target = request.uri().path_and_query();
-        let headers = request.headers().iter();
-        Request::new(
-            self.address,
-            self.secure,
-            SystemTime::now(),
-            target.map_or("/", |target| target.as_str()),
-            headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
-        )
-    }
-}
-
-/// A TCP connection that counts against the limits.
-#[derive(Debug)]
-pub struct Admitted<P: Protocol> {
-    server: Server<P>,
-    address: IpAddr,
-    counted: bool,
-}
-
-impl<P: Protocol> Admitted<P> {
-    /// Leaves the count to a WebSocket connection, which gives it back when it ends.
-    fn hand_over(mut self) {
-        self.counted = false;
-    }
-}
-
-impl<P: Protocol> Drop for Admitted<P> {
-    fn drop(&mut self) {
-        if self.counted {
-            self.server.lock().admission.release(self.address);
-        }
-    }
-}
-
 /// Random bytes for ids, from the operating system.
-fn random() -> [u8; 15] {
+fn random() -> Option<[u8; 15]> {
     let mut bytes = [0; 15];
-    // Every system this runs on has a source; guessable ids would be worse than none.
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!("no random bytes: {error}");
-        std::process::abort();
-    }
-    bytes
+    getrandom::fill(&mut bytes)
+        .inspect_err(|error| tracing::error!("no random bytes: {error}"))
+        .ok()?;
+    Some(bytes)
 }

@@ -5,18 +5,17 @@
 //! tell the session then. Bodies are held to the limit in bytes while they come in, and count
 //! against the budget that all clients share.
 
-use super::reject::{Answer, answer, refuse};
-use super::{Peer, Server, websocket};
-use crate::engineio::handshake::{Intent, Query, Transport};
+use super::Server;
+use super::reject::{Answer, answer};
+use super::request::Outcome;
 use crate::engineio::payload::{self, Payload};
 use crate::engineio::session::Input;
-use crate::engineio::{self, Reject, Revision, SessionKey};
+use crate::engineio::{self, Reject, Revision, SessionId, SessionKey};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use std::future::poll_fn;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -31,103 +30,27 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The type of a payload in the binary form of revision 3.
 const OCTET_STREAM: &str = "application/octet-stream";
 
-/// What becomes of a request.
-#[derive(Debug)]
-pub enum Outcome {
-    /// An answer.
-    Answer(Answer),
-    /// A WebSocket: the answer is 101, and the connection is then handed to
-    /// [`Server::attach`](super::Server::attach).
-    Upgrade(Answer, websocket::Pending),
-    /// The connection is to be cut without an answer.
-    Cut,
-}
-
 impl<P: Protocol> Server<P> {
-    /// Handles one request to the protocol's path.
-    pub async fn respond<B>(&self, request: Request<B>, peer: Peer) -> Outcome
-    where
-        B: Body<Data = Bytes>,
-    {
-        let upgrade = websocket::is_upgrade(&request);
-        let settings = self.settings();
-        let query = Query::parse(request.uri().query().unwrap_or_default());
-        let is_get = request.method() == Method::GET;
-        let session = match query.intent(is_get, upgrade, settings) {
-            Err(reject) => return self.refused(reject, upgrade && settings.websocket),
-            Ok(Intent::Handshake(transport)) => {
-                return match query
-                    .format(settings)
-                    .and_then(|_| self.may_handshake(peer.address))
-                {
-                    Err(reject) => self.refused(reject, upgrade),
-                    Ok(()) if transport == Transport::WebSocket => {
-                        self.upgrade(&request, peer, None)
-                    }
-                    Ok(()) => Outcome::Answer(self.handshake(peer.remember(&request))),
-                };
-            }
-            Ok(Intent::Session(transport, id)) => {
-                let found = self.lock().hub.find(id, transport);
-                match found {
-                    Err(reject) => return self.refused(reject, upgrade),
-                    Ok(key) if upgrade && transport == Transport::WebSocket => Some(key),
-                    // A polling session does not take plain requests in the name of WebSocket,
-                    // nor upgrades in the name of polling.
-                    Ok(_) if upgrade || transport == Transport::WebSocket => {
-                        return self.refused(Reject::BadRequest, upgrade);
-                    }
-                    Ok(key) if is_get => return self.poll(key).await,
-                    Ok(key) if request.method() == Method::POST => {
-                        return self.post(key, request).await;
-                    }
-                    Ok(_) => return self.refused(Reject::UnexpectedMethod, false),
-                }
-            }
-        };
-        self.upgrade(&request, peer, session)
-    }
-
-    pub(super) fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
-        self.stats().requests_refused.add();
-        tracing::debug!("a request was refused: {reject}");
-        Outcome::Answer(if upgrade {
-            super::reject::refuse_upgrade(reject)
-        } else {
-            refuse(reject)
-        })
-    }
-
-    fn may_handshake(&self, address: IpAddr) -> Result<(), Reject> {
+    /// Opens a session; its answer is the open packet, and what is sent with it.
+    pub(super) fn handshake(
+        &self,
+        request: engineio::Request,
+    ) -> Result<(Answer, SessionId), Reject> {
         self.turn(|state, now| {
             if state.stopping {
                 return Err(Reject::Full);
             }
-            if state.admission.handshake(address, now) {
-                return Ok(());
-            }
-            state.hub.engine().stats().handshakes_limited.add();
-            Err(Reject::TooManyHandshakes)
+            let opened = state.hub.open(now, request, None)?;
+            let engine = state.hub.engine();
+            let id = engine.session_id(opened).filter(|_| engine.is_open(opened));
+            let payload = state.hub.take_payload(opened);
+            // There is none if there was no room for the open packet.
+            payload.map(polled).zip(id).ok_or(Reject::Full)
         })
     }
 
-    fn handshake(&self, request: engineio::Request) -> Answer {
-        let (open, payload) = self.turn(|state, now| {
-            if state.stopping {
-                return (false, None);
-            }
-            let opened = state.hub.open(now, request, None);
-            let open = state.hub.engine().is_open(opened);
-            (open, state.hub.take_payload(opened))
-        });
-        match payload {
-            Some(payload) if open => polled(payload),
-            // The server is stopping, or there was no room for the open packet.
-            _ => refuse(Reject::Full),
-        }
-    }
-
-    async fn poll(&self, session: SessionKey) -> Outcome {
+    /// A GET: waits for data.
+    pub(super) async fn poll(&self, session: SessionKey) -> Outcome {
         if let Err(reject) =
             self.turn(|state, now| state.hub.handle(now, session, Input::PollStarted))
         {
@@ -152,7 +75,8 @@ impl<P: Protocol> Server<P> {
         Outcome::Answer(polled(payload))
     }
 
-    async fn post<B>(&self, session: SessionKey, request: Request<B>) -> Outcome
+    /// A POST: brings data.
+    pub(super) async fn post<B>(&self, session: SessionKey, request: Request<B>) -> Outcome
     where
         B: Body<Data = Bytes>,
     {
@@ -331,10 +255,8 @@ mod tests {
         let settings = config::Protocol::default();
         let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
         server.shut_down();
-        let answer = server.handshake(engineio::Request::from_address(IpAddr::V4(
-            Ipv4Addr::LOCALHOST,
-        )));
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
+        assert_eq!(server.handshake(request).err(), Some(Reject::Full));
         assert!(server.lock().hub.engine().is_empty());
         assert_eq!(stats.buffered(), 0);
     }

@@ -6,20 +6,22 @@
 //! are read into a buffer that all connections of a thread share.
 
 use super::frame::{Control, Incoming, Violation, receive};
-use super::polling::Outcome;
 use super::reject::Answer;
-use super::{Admitted, Connection, ConnectionKey, Peer, Server, State};
+use super::request::Outcome;
+use super::{Admitted, Connection, ConnectionKey, Server, State};
 use crate::engineio::session::Input;
-use crate::engineio::{CloseReason, Reject, SessionKey};
+use crate::engineio::{self, CloseReason, Reject, SessionKey};
 use crate::hub::Protocol;
 use bytes::Bytes;
 use hyper::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Response, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -43,41 +45,64 @@ pub struct Pending {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Accepts or refuses an upgrade that the engine has no objection to.
-    pub(super) fn upgrade<B>(
+    /// Promises a WebSocket with a session of its own.
+    pub(super) fn open_websocket(
         &self,
-        request: &Request<B>,
-        peer: Peer,
-        session: Option<SessionKey>,
+        accept: Answer,
+        address: IpAddr,
+        request: engineio::Request,
     ) -> Outcome {
-        let accept = match accept(request) {
-            Ok(accept) => accept,
-            Err(reject) => return self.refused(reject, true),
-        };
-        let key = self.turn(|state, now| {
-            let connection = Connection {
-                session: session.unwrap_or_default(),
+        self.promise(accept, address, |state, now, key| {
+            if state.stopping {
+                return Err(Reject::Full);
+            }
+            let opened = state.hub.open(now, request, Some(key))?;
+            // The open packet waits until the socket is there.
+            state.hub.engine().set_backlog(opened, key, true);
+            Ok(opened)
+        })
+    }
+
+    /// Promises a WebSocket to a session that may move to it.
+    pub(super) fn upgrade(&self, accept: Answer, address: IpAddr, session: SessionKey) -> Outcome {
+        self.promise(accept, address, |state, now, key| {
+            // Refused only if the session ended just now; the socket is closed then.
+            let _ = state.hub.handle(now, session, Input::SocketOpened(key));
+            Ok(session)
+        })
+    }
+
+    /// Makes a record of the connection, then its session with `begin`.
+    fn promise(
+        &self,
+        accept: Answer,
+        address: IpAddr,
+        begin: impl FnOnce(&mut State<P>, Instant, ConnectionKey) -> Result<SessionKey, Reject>,
+    ) -> Outcome {
+        let promised = self.turn(|state, now| {
+            let key = state.connections.insert(Connection {
+                session: SessionKey::default(),
                 partial: None,
-                address: peer.address,
+                address,
                 attached: false,
                 closing: false,
-            };
-            let key = state.connections.insert(connection);
-            match session {
-                // Refused only if the session ended just now; the socket is closed then.
-                Some(session) => _ = state.hub.handle(now, session, Input::SocketOpened(key)),
-                None => {
-                    let opened = state.hub.open(now, peer.remember(request), Some(key));
-                    if let Some(connection) = state.connections.get_mut(key) {
-                        connection.session = opened;
-                    }
-                    // The open packet waits until the socket is there.
-                    state.hub.engine().set_backlog(opened, key, true);
+            });
+            let begun = begin(state, now, key);
+            match (begun, state.connections.get_mut(key)) {
+                (Ok(session), Some(connection)) => {
+                    connection.session = session;
+                    Ok(key)
+                }
+                (begun, _) => {
+                    state.connections.remove(key);
+                    Err(begun.err().unwrap_or(Reject::BadRequest))
                 }
             }
-            key
         });
-        Outcome::Upgrade(accept, Pending { key })
+        match promised {
+            Ok(key) => Outcome::Upgrade(accept, Pending { key }),
+            Err(reject) => self.refused(reject, true),
+        }
     }
 
     /// Takes over the connection of an upgrade, with what was read beyond the request. A
@@ -212,9 +237,9 @@ impl<P: Protocol> State<P> {
 }
 
 /// Whether a request asks for a WebSocket (RFC 6455 section 4.2.1, RFC 9110 section 7.8).
-pub(super) fn is_upgrade<B>(request: &Request<B>) -> bool {
+pub(super) fn is_upgrade(head: &Parts) -> bool {
     let names = |header, token: &str| {
-        let values = request.headers().get_all(header).iter();
+        let values = head.headers.get_all(header).iter();
         let mut values = values.filter_map(|value| value.to_str().ok());
         values.any(|value| {
             value
@@ -222,14 +247,11 @@ pub(super) fn is_upgrade<B>(request: &Request<B>) -> bool {
                 .any(|one| one.trim().eq_ignore_ascii_case(token))
         })
     };
-    request.version() == Version::HTTP_11
-        && names(UPGRADE, "websocket")
-        && names(CONNECTION, "upgrade")
+    head.version == Version::HTTP_11 && names(UPGRADE, "websocket") && names(CONNECTION, "upgrade")
 }
 
-/// The 101, or why there is none.
-fn accept<B>(request: &Request<B>) -> Result<Answer, Reject> {
-    let headers = request.headers();
+/// The 101, or why there is none. Extensions are declined by not being named.
+pub(super) fn accept(headers: &HeaderMap) -> Result<Answer, Reject> {
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     // 16 bytes in base64: 22 characters and two of padding.
     let key = key
@@ -306,11 +328,11 @@ mod tests {
     use super::*;
 
     fn asks(version: Version, headers: &[(&str, &str)]) -> bool {
-        let mut request = Request::builder().version(version);
+        let mut request = hyper::Request::builder().version(version);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        is_upgrade(&request.body(()).expect("a request"))
+        is_upgrade(&request.body(()).expect("a request").into_parts().0)
     }
 
     #[test]

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 static DRAWN: AtomicU64 = AtomicU64::new(0);
 
-fn counted() -> [u8; 15] {
+fn counted() -> Option<[u8; 15]> {
     let mut bytes = [7; 15];
     bytes[..8].copy_from_slice(&DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes());
-    bytes
+    Some(bytes)
 }
 
 /// Somebody with a WebSocket.
@@ -67,7 +67,7 @@ impl Rig {
     pub(crate) fn person(&mut self) -> Person {
         let socket = self.sockets.insert(());
         let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let session = self.hub.open(self.now, request, Some(socket));
+        let session = self.hub.open(self.now, request, Some(socket)).unwrap();
         let person = Person { socket, session };
         self.say(person, "40");
         let got = self.got(person);

@@ -39,7 +39,7 @@ impl Running {
             runtime
                 .block_on(server::serve(
                     listeners,
-                    parlor::process::room_server(config),
+                    parlor::process::room_server(config).unwrap(),
                     web,
                     shutdown,
                 ))

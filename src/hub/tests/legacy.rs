@@ -23,12 +23,15 @@ fn limited(limits: Limits) -> (Rig, Log) {
 
 impl Rig {
     /// A client on a WebSocket: its frames so far, the session's id taken out of the first.
-    fn open(&mut self, query: &str) -> (Ws, String, Vec<String>) {
+    fn asking(&mut self, query: &str) -> (Ws, String, Vec<String>) {
         let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let url = format!("/socket.io/?transport=websocket&{query}");
         let request = Request::new(from, false, SystemTime::UNIX_EPOCH, &url, []);
         let socket = self.sockets.insert(());
-        let session = self.hub.open(self.now, request, Some(socket));
+        let session = self
+            .hub
+            .open(self.now, request, Some(socket))
+            .expect("opens");
         let ws = Ws { socket, session };
         let mut frames = self.drain(ws);
         let sid = frames[0].split('"').nth(3).expect("a sid").to_owned();
@@ -38,7 +41,7 @@ impl Rig {
 
     /// A client of Socket.IO 2 on a WebSocket.
     fn old(&mut self) -> (Ws, String) {
-        let (ws, sid, frames) = self.open("EIO=3");
+        let (ws, sid, frames) = self.asking("EIO=3");
         assert_eq!(frames, ["40"]);
         (ws, sid)
     }
@@ -59,7 +62,7 @@ fn the_main_namespace_is_joined_at_the_handshake_and_a_connect_to_it_is_the_seco
 #[test]
 fn a_client_of_today_beside_it_is_told_as_ever() {
     let (mut rig, _) = rig();
-    let (ws, sid, frames) = rig.open("EIO=4");
+    let (ws, sid, frames) = rig.asking("EIO=4");
     assert_eq!(frames, [""; 0]);
     assert_ne!(rig.join(ws, "/"), sid);
     rig.send(ws, "40/a?refuse=no");
@@ -72,7 +75,7 @@ fn over_polling_the_main_namespace_is_joined_in_the_answer_to_the_handshake() {
     let (mut rig, _) = rig();
     let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let request = Request::new(from, false, SystemTime::UNIX_EPOCH, "/?EIO=3", []);
-    let session = rig.hub.open(rig.now, request, None);
+    let session = rig.hub.open(rig.now, request, None).expect("opens");
     let body = rig.answer(session).expect("an answer");
     let packets: Vec<_> = body.split('{').collect();
     assert_eq!(packets[0], "118:0");
@@ -165,7 +168,10 @@ fn who_is_refused_the_main_namespace_must_join_another_in_time() {
     };
     let mut rig = Rig::configured(settings, Limits::default(), SocketIo::new(Nowhere));
     let socket = rig.sockets.insert(());
-    let session = rig.hub.open(rig.now, request(), Some(socket));
+    let session = rig
+        .hub
+        .open(rig.now, request(), Some(socket))
+        .expect("opens");
     let ws = Ws { socket, session };
     let frames = rig.drain(ws);
     assert_eq!(frames[1..], ["44{\"message\":\"Invalid namespace\"}"]);
@@ -207,7 +213,7 @@ fn answers_and_attachments_have_the_form_that_the_client_can_take() {
         ("EIO=4&b64=1", "bAQI="),
     ] {
         let (mut rig, _) = rig();
-        let (ws, _, _) = rig.open(query);
+        let (ws, _, _) = rig.asking(query);
         if query.starts_with("EIO=4") {
             rig.join(ws, "/");
         }
@@ -226,7 +232,8 @@ fn a_handshake_that_finds_no_room_is_no_connect() {
         ..Limits::default()
     });
     let socket = rig.sockets.insert(());
-    rig.hub.open(rig.now, request(), Some(socket));
+    let opened = rig.hub.open(rig.now, request(), Some(socket));
+    assert!(opened.is_ok());
     assert_eq!(log.take(), [""; 0]);
     rig.flush();
     assert_eq!(rig.hub.protocol().registry().len(), 0);

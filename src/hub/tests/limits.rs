@@ -184,3 +184,18 @@ fn connects_over_the_rate_are_refused() {
         ["44{\"message\":\"Too many events\"}", "(close)"]
     );
 }
+
+#[test]
+fn without_random_bytes_nothing_is_opened_and_nobody_gets_an_id_that_can_be_guessed() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.websocket();
+    NO_MORE.set(0);
+    assert_eq!(rig.open(None), Err(Reject::BadRequest));
+    assert_eq!(rig.hub.engine().len(), 1);
+    // A client that wants to join is closed instead.
+    rig.send(ws, "40");
+    assert_eq!(rig.drain(ws), ["(close)"]);
+    NO_MORE.set(u64::MAX);
+    rig.lose(ws);
+    rig.expect_empty();
+}

@@ -31,15 +31,17 @@ use std::time::Duration;
 
 thread_local! {
     static DRAWN: Cell<u64> = const { Cell::new(0) };
+    /// From which draw on the source fails.
+    static NO_MORE: Cell<u64> = const { Cell::new(u64::MAX) };
 }
 
 /// Bytes that are different each time and the same in each run.
-fn counted() -> [u8; 15] {
+fn counted() -> Option<[u8; 15]> {
     let drawn = DRAWN.get() + 1;
     DRAWN.set(drawn);
     let mut bytes = [7; 15];
     bytes[..8].copy_from_slice(&drawn.to_le_bytes());
-    bytes
+    (drawn < NO_MORE.get()).then_some(bytes)
 }
 
 /// A client on a WebSocket.
@@ -87,10 +89,14 @@ impl<A: Application> Rig<A> {
         }
     }
 
+    fn open(&mut self, socket: Option<ConnectionKey>) -> Result<SessionKey, Reject> {
+        self.hub.open(self.now, request(), socket)
+    }
+
     /// A client on a WebSocket, its open packet read.
     fn websocket(&mut self) -> Ws {
         let socket = self.sockets.insert(());
-        let session = self.hub.open(self.now, request(), Some(socket));
+        let session = self.open(Some(socket)).expect("a session");
         let ws = Ws { socket, session };
         let frames = self.drain(ws);
         assert!(
@@ -129,7 +135,7 @@ impl<A: Application> Rig<A> {
 
     /// A polling client whose handshake is answered.
     fn polling(&mut self) -> SessionKey {
-        let session = self.hub.open(self.now, request(), None);
+        let session = self.open(None).expect("a session");
         let open = self.answer(session).unwrap_or_default();
         assert!(open.starts_with("0{\"sid\":\""), "{open}");
         session

@@ -123,7 +123,7 @@ impl Crowd {
     fn open(&mut self, polling: bool) {
         let socket = self.rig.sockets.insert(());
         let opened = (!polling).then_some(socket);
-        let session = self.rig.hub.open(self.rig.now, request(), opened);
+        let session = self.rig.open(opened).expect("a session");
         self.parties.push(Party {
             ws: Ws { socket, session },
             polling,

@@ -1,6 +1,9 @@
-//! Which content coding a client likes best: `Accept-Encoding`, RFC 9110 section 12.5.3.
+//! Which content coding a client likes best (`Accept-Encoding`, RFC 9110 section 12.5.3), and
+//! the codings that are made while serving.
 //!
-//! It stands between the request's headers and the choice of an embedded file's representation.
+//! It stands between a request's headers and its answer's body: the choice of an embedded file's
+//! representation ([`Accepted::best`]), and the compression of polling bodies and of the static
+//! client ([`Accepted::compression`]).
 //!
 //! | listed | `*` listed | a coding is | `identity` is |
 //! |---|---|---|---|
@@ -10,12 +13,18 @@
 //! | no | with q | acceptable with q, or refused if 0 | the same |
 //! | no | no | refused | acceptable, after all others |
 //!
-//! The highest weight wins; between equals brotli, then gzip, then identity. A member that does
-//! not parse is left out, as if it were not there. Cost: no allocation; a fixed amount of state
-//! however long the list is. Left out: codings we do not make (deflate, zstd).
+//! The highest weight wins. Between equals: for an embedded file brotli, then gzip, then identity;
+//! for what is compressed while serving the one that the client named first, as the reference
+//! server has it. A member that does not parse is left out, as if it were not there. Cost of
+//! reading: no allocation; a fixed amount of state however long the list is. Left out: brotli
+//! while serving (its encoder is larger than this server) and zstd.
 
+use flate2::Compression as Level;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use hyper::HeaderMap;
-use hyper::header::ACCEPT_ENCODING;
+use hyper::header::{ACCEPT_ENCODING, HeaderValue};
+use std::cmp::Reverse;
+use std::io::Write as _;
 
 /// A content coding the server can send, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,25 +50,89 @@ impl Coding {
     }
 }
 
-/// What a client said it accepts. Weights are thousandths, 0 to 1000; `None` is "not listed".
+/// A coding that is made while serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compression {
+    /// `gzip`, RFC 1952.
+    Gzip,
+    /// `deflate`: the zlib format, RFC 1950 (RFC 9110 section 8.4.1.2).
+    Deflate,
+}
+
+impl Compression {
+    /// The value for `Content-Encoding`.
+    pub(crate) fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        })
+    }
+
+    /// Compresses, for speed rather than size. Takes about 300 KB until it is done. `None` could
+    /// only come of a destination that fails, and memory does not.
+    pub(crate) fn compress(self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let out = Vec::with_capacity(bytes.len() / 2);
+        match self {
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(out, Level::fast());
+                encoder.write_all(bytes).and_then(|()| encoder.finish())
+            }
+            Self::Deflate => {
+                let mut encoder = ZlibEncoder::new(out, Level::fast());
+                encoder.write_all(bytes).and_then(|()| encoder.finish())
+            }
+        }
+        .ok()
+    }
+}
+
+/// A member of the list: its weight in thousandths, 0 to 1000, and its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Listed {
+    weight: u16,
+    place: u16,
+}
+
+/// What a client said it accepts; `None` is "not listed".
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Accepted {
-    brotli: Option<u16>,
-    gzip: Option<u16>,
-    identity: Option<u16>,
-    any: Option<u16>,
+    brotli: Option<Listed>,
+    gzip: Option<Listed>,
+    deflate: Option<Listed>,
+    identity: Option<Listed>,
+    any: Option<Listed>,
 }
 
 impl Accepted {
     /// Reads all `Accept-Encoding` lines as one list.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         let mut accepted = Self::default();
+        let mut place = 0;
         for line in headers.get_all(ACCEPT_ENCODING) {
             for member in line.to_str().unwrap_or_default().split(',') {
-                accepted.take(member);
+                accepted.take(member, place);
+                place = place.saturating_add(1);
             }
         }
         accepted
+    }
+
+    /// What to compress with while serving; `None` if the client takes neither, or likes the
+    /// body better as it is.
+    pub(crate) fn compression(&self) -> Option<Compression> {
+        let candidate = |compression, own: Option<Listed>| {
+            let listed = own.or(self.any).filter(|listed| listed.weight > 0)?;
+            let named = own.is_some();
+            Some(((listed.weight, named, Reverse(listed.place)), compression))
+        };
+        let gzip = candidate(Compression::Gzip, self.gzip);
+        let deflate = candidate(Compression::Deflate, self.deflate);
+        let ((weight, ..), compression) = match (gzip, deflate) {
+            (Some(gzip), Some(deflate)) if deflate.0 > gzip.0 => deflate,
+            (gzip, deflate) => gzip.or(deflate)?,
+        };
+        let better = |identity: Listed| identity.weight > weight;
+        (!self.identity.is_some_and(better)).then_some(compression)
     }
 
     /// The best acceptable coding among those `available`; `None` if all are refused.
@@ -79,7 +152,7 @@ impl Accepted {
         best.map(|(_, coding)| coding)
     }
 
-    fn take(&mut self, member: &str) {
+    fn take(&mut self, member: &str, place: u16) {
         let mut parts = member.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
         let mut weight = 1000;
@@ -102,10 +175,11 @@ impl Accepted {
             _ if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
                 &mut self.gzip
             }
+            _ if name.eq_ignore_ascii_case("deflate") => &mut self.deflate,
             _ if name.eq_ignore_ascii_case("identity") => &mut self.identity,
             _ => return,
         };
-        *slot = Some(weight);
+        *slot = Some(Listed { weight, place });
     }
 
     /// The weight of a coding, or `None` if it is refused.
@@ -115,7 +189,7 @@ impl Accepted {
             Coding::Gzip => self.gzip,
             Coding::Identity => self.identity,
         };
-        match listed.or(self.any) {
+        match listed.or(self.any).map(|listed| listed.weight) {
             Some(0) => None,
             Some(weight) => Some(weight),
             None if coding == Coding::Identity => Some(0),
@@ -221,5 +295,57 @@ mod tests {
         let accepted = Accepted::from_headers(&headers);
         assert_eq!(accepted.best(|_| true), Some(Brotli));
         assert_eq!(accepted.best(|coding| coding != Brotli), Some(Gzip));
+    }
+
+    fn compression(value: &str) -> Option<Compression> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, value.parse().unwrap());
+        Accepted::from_headers(&headers).compression()
+    }
+
+    #[test]
+    fn what_is_compressed_while_serving_follows_the_weights_and_then_the_clients_order() {
+        let (gzip, deflate) = (Some(Compression::Gzip), Some(Compression::Deflate));
+        for (value, expected) in [
+            ("gzip, deflate, br", gzip),
+            ("deflate, gzip", deflate),
+            ("deflate;q=0.5, gzip", gzip),
+            ("gzip;q=0.5, deflate", deflate),
+            ("gzip;q=0, deflate", deflate),
+            ("gzip;q=0, deflate;q=0", None),
+            ("br", None),
+            ("", None),
+            ("identity", None),
+            ("*", gzip),
+            ("*, deflate", deflate),
+            ("gzip;q=0, *", deflate),
+            ("*;q=0", None),
+            ("*;q=0, gzip;q=0.1", gzip),
+            ("identity, gzip", gzip),
+            ("identity, gzip;q=0.5", None),
+        ] {
+            assert_eq!(compression(value), expected, "{value}");
+        }
+        assert_eq!(
+            Accepted::from_headers(&HeaderMap::new()).compression(),
+            None
+        );
+    }
+
+    #[test]
+    fn what_is_compressed_reads_back() {
+        use std::io::Read as _;
+        let text = b"42[\"state\",{\"seats\":[]}]".repeat(100);
+        let gzip = Compression::Gzip.compress(&text).unwrap();
+        let deflate = Compression::Deflate.compress(&text).unwrap();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        flate2::read::GzDecoder::new(&gzip[..])
+            .read_to_end(&mut first)
+            .unwrap();
+        flate2::read::ZlibDecoder::new(&deflate[..])
+            .read_to_end(&mut second)
+            .unwrap();
+        assert!(first == text && second == text);
+        assert!(gzip.len() < 200 && deflate.len() < 200);
     }
 }

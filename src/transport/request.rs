@@ -1,0 +1,286 @@
+//! A request to the protocol's path: who answers it, and what the answer carries beside the
+//! protocol.
+//!
+//! In this order, which clients can see (the reference server's, but for the rate):
+//!
+//! 1. CORS answers a preflight; every other answer but the refusal of an upgrade gets its headers.
+//! 2. The static client's files.
+//! 3. The engine's checks of transport, session and method ([`Query::intent`]).
+//! 4. For a handshake: the rate, the application ([`Hooks::allow_request`](super::Hooks::allow_request)), the revision, and the
+//!    upgrade's own headers (RFC 6455 section 4.2.1).
+//! 5. The handshake, poll, post or upgrade itself.
+//! 6. Headers of hooks, the cookie and compression, on answers of a session only.
+//!
+//! Hooks are asked for headers before a session is touched, so a panic there costs nobody
+//! anything. While an answer waits nothing of its request is kept that holds hyper's buffers.
+
+use super::reject::{Answer, refuse, refuse_upgrade};
+use super::{Peer, Server, websocket};
+use crate::encoding::{Accepted, Compression};
+use crate::engineio::Reject;
+use crate::engineio::handshake::{Intent, Query, Transport};
+use crate::hub::Protocol;
+use bytes::Bytes;
+use hyper::body::Body;
+use hyper::header::{
+    CONTENT_ENCODING, HeaderValue, SET_COOKIE, USER_AGENT, VARY, X_XSS_PROTECTION,
+};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use std::net::IpAddr;
+
+/// From how many bytes on a body is compressed on the blocking pool: below, it takes less time
+/// than to ask another thread.
+const LONG_BODY: usize = 32 * 1024;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An answer.
+    Answer(Answer),
+    /// A WebSocket: the answer is 101, and the connection is then handed to
+    /// [`Server::attach`](super::Server::attach).
+    Upgrade(Answer, websocket::Pending),
+    /// The connection is to be cut without an answer.
+    Cut,
+}
+
+impl<P: Protocol> Server<P> {
+    /// Handles one request to the protocol's path
+    /// ([`config::Protocol::covers`](crate::config::Protocol::covers)).
+    pub async fn respond<B>(&self, request: Request<B>, peer: Peer) -> Outcome
+    where
+        B: Body<Data = Bytes>,
+    {
+        let (head, body) = request.into_parts();
+        let edge = &self.0.edge;
+        let cors = match &edge.cors {
+            Some(cors) if head.method == Method::OPTIONS => {
+                return Outcome::Answer(cors.preflight(&head.headers));
+            }
+            Some(cors) => cors.headers(&head.headers),
+            None => HeaderMap::new(),
+        };
+        if let Some(files) = &edge.client_files
+            && let Some(name) = head.uri.path().strip_prefix(self.settings().path.as_str())
+            && let Some(mut answer) = files.respond(name, &head.headers).await
+        {
+            add(&mut answer, cors);
+            return Outcome::Answer(answer);
+        }
+        // Without that transport an upgrade is a request like any other.
+        let upgrade = self.settings().websocket && websocket::is_upgrade(&head);
+        match self.route(head, body, peer, upgrade).await {
+            Outcome::Answer(mut answer) if !upgrade => {
+                add(&mut answer, cors);
+                Outcome::Answer(answer)
+            }
+            Outcome::Upgrade(mut answer, pending) => {
+                add(&mut answer, cors);
+                Outcome::Upgrade(answer, pending)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn route<B>(&self, head: Parts, body: B, peer: Peer, upgrade: bool) -> Outcome
+    where
+        B: Body<Data = Bytes>,
+    {
+        let query = Query::parse(head.uri.query().unwrap_or_default());
+        let is_get = head.method == Method::GET;
+        match query.intent(is_get, upgrade, self.settings()) {
+            Err(reject) => self.refused(reject, upgrade),
+            Ok(Intent::Handshake(transport)) => {
+                let revision = query.format(self.settings()).map(drop);
+                self.begin(head, peer, transport, revision).await
+            }
+            Ok(Intent::Session(transport, id)) => {
+                let found = self.lock().hub.find(id, transport);
+                let session = match found {
+                    Ok(session) => session,
+                    Err(reject) => return self.refused(reject, upgrade),
+                };
+                let is_socket = transport == Transport::WebSocket;
+                // A polling session does not take plain requests in the name of WebSocket, nor
+                // upgrades in the name of polling.
+                if upgrade != is_socket || query.wants_jsonp(transport) {
+                    return self.refused(Reject::BadRequest, upgrade);
+                }
+                let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);
+                if let Some(hooks) = &self.0.edge.hooks {
+                    hooks.headers(&peer.remember(&head), &mut extras.headers);
+                }
+                if upgrade {
+                    let accept = websocket::accept(&head.headers);
+                    return match accept {
+                        Ok(mut accept) => {
+                            add(&mut accept, extras.headers);
+                            self.upgrade(accept, peer.address, session)
+                        }
+                        Err(reject) => self.refused(reject, true),
+                    };
+                }
+                let outcome = match head.method {
+                    Method::GET => {
+                        // A poll may wait for long.
+                        drop((head, body));
+                        self.poll(session).await
+                    }
+                    Method::POST => self.post(session, Request::from_parts(head, body)).await,
+                    _ => self.refused(Reject::UnexpectedMethod, false),
+                };
+                match outcome {
+                    Outcome::Answer(answer) => Outcome::Answer(extras.added_to(answer).await),
+                    outcome => outcome,
+                }
+            }
+        }
+    }
+
+    /// The handshake of a request that the engine has no objection to but for its revision.
+    async fn begin(
+        &self,
+        head: Parts,
+        peer: Peer,
+        transport: Transport,
+        revision: Result<(), Reject>,
+    ) -> Outcome {
+        let upgrade = transport == Transport::WebSocket;
+        if let Err(reject) = self.may_handshake(peer.address) {
+            return self.refused(reject, upgrade);
+        }
+        let request = peer.remember(&head);
+        let accept = upgrade.then(|| websocket::accept(&head.headers));
+        let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);
+        drop(head);
+        let edge = &self.0.edge;
+        if let Some(hooks) = &edge.hooks
+            && let Err(forbidden) = hooks.allow_request(&request).await
+        {
+            return self.refused_in_words(Reject::Forbidden, forbidden.message, upgrade);
+        }
+        let accept = match revision.and_then(|()| accept.transpose()) {
+            Ok(accept) => accept,
+            Err(reject) => return self.refused(reject, upgrade),
+        };
+        if let Some(hooks) = &edge.hooks {
+            hooks.initial_headers(&request, &mut extras.headers);
+            hooks.headers(&request, &mut extras.headers);
+        }
+        if let Some(mut accept) = accept {
+            add(&mut accept, extras.headers);
+            return self.open_websocket(accept, peer.address, request);
+        }
+        match self.handshake(request) {
+            Ok((answer, id)) => {
+                let mut answer = extras.added_to(answer).await;
+                let cookie = edge.cookie.as_ref().and_then(|cookie| cookie.header(&id));
+                if let Some(cookie) = cookie {
+                    answer.headers_mut().append(SET_COOKIE, cookie);
+                }
+                Outcome::Answer(answer)
+            }
+            Err(reject) => self.refused(reject, false),
+        }
+    }
+
+    pub(super) fn refused(&self, reject: Reject, upgrade: bool) -> Outcome {
+        self.refused_in_words(reject, None, upgrade)
+    }
+
+    fn refused_in_words(&self, reject: Reject, words: Option<String>, upgrade: bool) -> Outcome {
+        self.stats().requests_refused.add();
+        tracing::debug!("a request was refused: {reject}");
+        Outcome::Answer(if upgrade {
+            refuse_upgrade(reject, words)
+        } else {
+            refuse(reject, words)
+        })
+    }
+
+    fn may_handshake(&self, address: IpAddr) -> Result<(), Reject> {
+        self.turn(|state, now| {
+            if state.stopping {
+                return Err(Reject::Full);
+            }
+            if state.admission.handshake(address, now) {
+                return Ok(());
+            }
+            state.hub.engine().stats().handshakes_limited.add();
+            Err(Reject::TooManyHandshakes)
+        })
+    }
+}
+
+/// What the answer to a request of a session carries beside the protocol.
+struct Extras {
+    headers: HeaderMap,
+    compression: Option<(Compression, usize)>,
+}
+
+impl Extras {
+    /// `threshold` is the length from which on bodies are compressed.
+    fn of(head: &Parts, upgrade: bool, threshold: Option<usize>) -> Self {
+        let mut headers = HeaderMap::new();
+        if !upgrade && is_internet_explorer(&head.headers) {
+            // Its filter would take a payload for an attack.
+            headers.insert(X_XSS_PROTECTION, HeaderValue::from_static("0"));
+        }
+        let compression = threshold
+            .filter(|_| head.method == Method::GET)
+            .and_then(|from| Some((Accepted::from_headers(&head.headers).compression()?, from)));
+        Self {
+            headers,
+            compression,
+        }
+    }
+
+    /// The answer of a session with all that; one that refuses stays as it is.
+    async fn added_to(self, mut answer: Answer) -> Answer {
+        if answer.status() != StatusCode::OK {
+            return answer;
+        }
+        add(&mut answer, self.headers);
+        match self.compression {
+            Some((compression, from)) if answer.body().len() >= from => {
+                compressed(answer, compression).await
+            }
+            _ => answer,
+        }
+    }
+}
+
+/// Adds headers; those that the answer has already are replaced, but for `Vary`, of which each
+/// line counts.
+fn add(answer: &mut Answer, mut headers: HeaderMap) {
+    if let Some(vary) = headers.remove(VARY) {
+        answer.headers_mut().append(VARY, vary);
+    }
+    answer.headers_mut().extend(headers);
+}
+
+async fn compressed(mut answer: Answer, compression: Compression) -> Answer {
+    let body = answer.body().clone();
+    let made = if body.len() < LONG_BODY {
+        compression.compress(&body)
+    } else {
+        // Fails only if the runtime is ending.
+        let work = tokio::task::spawn_blocking(move || compression.compress(&body));
+        work.await.ok().flatten()
+    };
+    if let Some(bytes) = made {
+        *answer.body_mut() = bytes.into();
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_ENCODING, compression.header());
+    }
+    answer
+}
+
+/// The reference server's test.
+fn is_internet_explorer(headers: &HeaderMap) -> bool {
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    agent.is_some_and(|agent| agent.contains(";MSIE") || agent.contains("Trident/"))
+}
