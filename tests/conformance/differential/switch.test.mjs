@@ -122,13 +122,6 @@ differential("differential: the switch to WebSocket", "eio4", (script) => {
 });
 
 differential("differential: what is not supported", "eio4", (script) => {
-  script("compression of frames that is switched on", { perMessageDeflate: { threshold: 1024 } },
-    async (wire) => {
-      const offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
-      const { answer } = await wire.exchange(`GET ${OPEN}`, [...upgradeLines(), offer]);
-      wire.say("answer", answer);
-    });
-
   script("WebTransport is an unknown transport", async (wire) => {
     wire.say("GET", await wire.get("EIO=4&transport=webtransport"));
     await refused(wire, "upgrade", "EIO=4&transport=webtransport");

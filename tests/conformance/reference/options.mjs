@@ -18,7 +18,6 @@ const NAMES = new Set([
   "initialPacket",
   "maxHttpBufferSize",
   "path",
-  "perMessageDeflate",
   "pingInterval",
   "pingTimeout",
   "serveClient",
