@@ -62,7 +62,8 @@ impl<P: Protocol> Server<P> {
             None => HeaderMap::new(),
         };
         if let Some(files) = &edge.client_files
-            && let Some(name) = head.uri.path().strip_prefix(self.settings().path.as_str())
+            && let Some(name) = self.settings().behind(head.uri.path())
+            && let Some(name) = name.strip_prefix('/')
             && let Some(mut answer) = files.respond(name, &head.headers).await
         {
             add(&mut answer, cors);
