@@ -1,10 +1,11 @@
 // Starts the servers under test: controls (on the official server) and ours.
 //
-// Two pairs: the room server, PARLOR_BIN, with its control; and the crate as a library, which
-// is the example `socketio_server`, PARLOR_LIBRARY_BIN, with another. All are child processes
-// that are started with the same flags and print their address as the first line that looks like
-// one; the suite knows nothing else about them. Which run is chosen by PARLOR_CONFORMANCE:
-// `both` (default), `control` or `parlor`.
+// Three pairs: the room server, PARLOR_BIN, with its control; the crate as a library, which is
+// the example `socketio_server`, PARLOR_LIBRARY_BIN, with another; and for tests/interop the
+// profile `interop` of the example `reference`, PARLOR_REFERENCE_BIN, with a third. All are child
+// processes that print their address as the first line that looks like one, and those of a pair
+// are started with the same flags; the suite knows nothing else about them. Which run is chosen
+// by PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -42,10 +43,29 @@ const COMMANDS = {
       "cargo build --example socketio_server",
     ),
   ],
+  "interop control": () => [process.execPath, here("../../interop/control.mjs")],
+  interop: () => [
+    built(
+      `${BUILT}/debug/examples/reference`,
+      "PARLOR_REFERENCE_BIN",
+      "cargo build --example reference",
+    ),
+    "interop",
+  ],
 };
 
 /** The servers of a pair: its control first. */
-const PAIRS = { room: ["control", "parlor"], library: ["library control", "library"] };
+const PAIRS = {
+  room: ["control", "parlor"],
+  library: ["library control", "library"],
+  interop: ["interop control", "interop"],
+};
+
+/** The flags that tell where to listen: the reference servers know one address only. */
+function place(target, listen) {
+  if (!PAIRS.interop.includes(target)) return ["--listen", listen];
+  return ["--port", listen.split(":").at(-1)];
+}
 
 /** The names of the servers of a pair that this run covers. */
 export function targets(pair = "room") {
@@ -65,7 +85,7 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("PARLOR_")),
   );
-  const child = spawn(command, [...args, "--listen", listen, ...flags], {
+  const child = spawn(command, [...args, ...place(target, listen), ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: environment,
   });
