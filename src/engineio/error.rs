@@ -116,7 +116,7 @@ pub enum CloseReason {
     /// This server closed the connection.
     #[error("forced close")]
     ForcedClose,
-    /// This server closed the connection because of what came over it, or of what did not come.
+    /// The same, where the client could not be told at once.
     #[error("forced server close")]
     ForcedServerClose,
     /// This server is stopping.

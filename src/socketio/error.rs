@@ -38,10 +38,10 @@ pub enum DisconnectReason {
     /// The server disconnected this socket.
     #[error("server namespace disconnect")]
     ServerNamespaceDisconnect,
-    /// The connection was closed because the client's bytes were not the protocol.
+    /// The connection was closed because the client broke the protocol.
     #[error("forced close")]
     ForcedClose,
-    /// The connection was closed because of a packet that did not fit.
+    /// The same, where the client could not be told at once.
     #[error("forced server close")]
     ForcedServerClose,
     /// The bytes were not the protocol.

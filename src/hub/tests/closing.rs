@@ -208,3 +208,18 @@ fn a_second_post_cuts_the_first_off_whether_or_not_it_waits_already() {
         rig.expect_empty();
     }
 }
+
+#[test]
+fn a_client_that_broke_the_protocol_has_the_reason_of_whether_it_could_be_told() {
+    for (polls, reason) in [(true, "forced close"), (false, "forced server close")] {
+        let (mut rig, log) = Rig::new();
+        let session = rig.polling();
+        rig.post(session, "40").expect("taken");
+        assert!(rig.poll(session).is_ok_and(|answer| answer.is_some()));
+        if polls {
+            assert_eq!(rig.poll(session), Ok(None));
+        }
+        rig.post(session, "42/nowhere,[\"echo\"]").expect("taken");
+        assert_eq!(log.take(), [format!("disconnect / {reason}")]);
+    }
+}

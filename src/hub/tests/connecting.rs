@@ -86,10 +86,7 @@ fn packets_that_have_no_place_close_the_whole_connection() {
         assert_eq!(rig.drain(ws), ["(close)"], "{text}");
         assert_eq!(
             log.take(),
-            [
-                "disconnect / forced server close",
-                "disconnect /b forced server close"
-            ],
+            ["disconnect / forced close", "disconnect /b forced close"],
             "{text}"
         );
         rig.lose(ws);

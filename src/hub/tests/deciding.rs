@@ -114,7 +114,7 @@ fn a_packet_before_the_decision_closes_the_whole_connection() {
         rig.send(ws, "40{\"later\":\"one\"}");
         rig.send(ws, text);
         assert_eq!(rig.drain(ws), ["(close)"], "{text}");
-        assert_eq!(log.take(), ["disconnect /a forced server close"], "{text}");
+        assert_eq!(log.take(), ["disconnect /a forced close"], "{text}");
         rig.lose(ws);
         rig.expect_empty();
     }
