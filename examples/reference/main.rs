@@ -2,7 +2,7 @@
 //! Socket.IO and their clients are written against, on nothing but this crate's public API.
 //!
 //! ```text
-//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3] [--client-files DIR]
+//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3]
 //! ```
 //!
 //! | profile | module | for |
@@ -12,6 +12,7 @@
 //! | `engineio-client` | [`engineio_client`] | the suite of the official Engine.IO client |
 //! | `socketio-client` | [`socketio_client`] | the suite of the official Socket.IO client |
 //! | `interop` | [`interop`] | clients of any language and age; `tests/interop` |
+//! | `wire` | [`wire`] | raw packets; `tests/conformance/differential` |
 //!
 //! Each module says in its header what its server does. The first line on standard output is
 //! the address, on 127.0.0.1. `--options` is a JSON object with options of the official server
@@ -30,10 +31,10 @@ mod interop;
 mod options;
 mod sio5;
 mod socketio_client;
+mod wire;
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -60,9 +61,6 @@ struct Arguments {
     /// Lets in clients of Socket.IO 1 and 2, as the option `allowEIO3` does.
     #[arg(long)]
     eio3: bool,
-    /// The folder `dist` of the npm package socket.io-client, for the option `serveClient`.
-    #[arg(long, value_name = "DIR")]
-    client_files: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -73,6 +71,7 @@ enum Profile {
     EngineioClient,
     SocketioClient,
     Interop,
+    Wire,
 }
 
 fn main() -> Result<()> {
@@ -101,6 +100,11 @@ fn main() -> Result<()> {
             let protocol = SocketIo::new(interop::Interop::default());
             arguments.serve(config::Protocol::default(), gate, protocol)
         }
+        Profile::Wire => {
+            let protocol = SocketIo::new(wire::Wire::new(arguments.options.cleans_up()));
+            let settings = config::Protocol::default();
+            arguments.serve(settings, wire::Marks(gate), protocol)
+        }
     }
 }
 
@@ -114,7 +118,7 @@ impl Arguments {
     ) -> Result<()> {
         self.options.lay_over(&mut settings);
         settings.allow_eio3 |= self.eio3;
-        let edge = self.options.edge(self.client_files.as_deref())?;
+        let edge = self.options.edge()?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let listeners = bind::bind(&[listen])?;
         let address = listeners.first().context("one is bound")?.local_addr()?;
