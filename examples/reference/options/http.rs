@@ -92,8 +92,7 @@ impl Cookie {
             name: self.name.clone().unwrap_or(usual.name),
             domain: self.domain.clone(),
             max_age: self.max_age.map(Duration::from_secs),
-            // The official server ties these two together.
-            http_only: self.http_only.unwrap_or(path.is_some()),
+            http_only: self.http_only.unwrap_or(usual.http_only),
             secure: self.secure,
             same_site: self.same_site.map_or(usual.same_site, Site::setting),
             path,
