@@ -12,6 +12,7 @@
 //! | `engineio-client` | [`engineio_client`] | the suite of the official Engine.IO client |
 //! | `socketio-client` | [`socketio_client`] | the suite of the official Socket.IO client |
 //! | `interop` | [`interop`] | clients of any language and age; `tests/interop` |
+//! | `wire` | [`wire`] | whatever else can be seen on the wire; `tests/conformance/differential` |
 //!
 //! Each module says in its header what its server does. The first line on standard output is
 //! the address, on 127.0.0.1. `--options` is a JSON object with options of the official server
@@ -30,6 +31,7 @@ mod interop;
 mod options;
 mod sio5;
 mod socketio_client;
+mod wire;
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,6 +75,7 @@ enum Profile {
     EngineioClient,
     SocketioClient,
     Interop,
+    Wire,
 }
 
 fn main() -> Result<()> {
@@ -100,6 +103,10 @@ fn main() -> Result<()> {
         Profile::Interop => {
             let protocol = SocketIo::new(interop::Interop::default());
             arguments.serve(config::Protocol::default(), gate, protocol)
+        }
+        Profile::Wire => {
+            let (hooks, protocol) = wire::new(gate);
+            arguments.serve(config::Protocol::default(), hooks, protocol)
         }
     }
 }
