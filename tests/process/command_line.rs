@@ -3,7 +3,7 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 19] = [
+const FLAGS: [&str; 20] = [
     "--port",
     "--bind",
     "--listen",
@@ -15,6 +15,7 @@ const FLAGS: [&str; 19] = [
     "--workers",
     "--ping-interval",
     "--ping-timeout",
+    "--allow-eio3",
     "--max-connections",
     "--max-connections-per-address",
     "--max-handshake-rate",
@@ -136,6 +137,11 @@ fn a_wrong_value_from_the_environment_names_the_variable() {
         &[],
         &[("PARLOR_PORT", "abc")],
         &["PARLOR_PORT", "\"abc\"", "from 0 to 65535"],
+    );
+    refused(
+        &[],
+        &[("PARLOR_ALLOW_EIO3", "maybe")],
+        &["PARLOR_ALLOW_EIO3", "\"maybe\"", "true or false"],
     );
     refused(
         &[],
