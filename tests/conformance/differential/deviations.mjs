@@ -39,6 +39,27 @@ export const deviations = {
       [version]: text("Unsupported protocol version"),
     })),
   },
+  "a switch for polling is opened and closed": {
+    reason:
+      "The official server answers 101 and closes at once; it is neither a poll nor a WebSocket, and " +
+      "here it is refused before the 101.",
+    expected: [{ end: { closed: 1006, reason: "" } }],
+  },
+  'the encoding for "x-gzip"': {
+    reason: "HTTP makes it another name of gzip (RFC 9110 section 8.4.1.3); the official server knows only one.",
+    expected: [
+      {
+        answer: {
+          status: 200,
+          headers: {
+            "content-type": "text/plain; charset=UTF-8",
+            "content-encoding": "gzip",
+            "cache-control": "no-store",
+          },
+        },
+      },
+    ],
+  },
   "an upgrade when upgrades are switched off": {
     reason: "The official server does not offer upgrades then, but takes them; here the setting holds.",
     expected: [{ probe: closed }, { polling: ["ok", ["4x"]] }],
