@@ -1,5 +1,6 @@
 //! The house rules that a compiler does not hold: who may import whom, where waiting and clocks
-//! are allowed, and that every file says what it is.
+//! are allowed, that every file says what it is, and that the tests which are said to show the
+//! protocol are there.
 //!
 //! The table below is the one of ARCHITECTURE.md. A module that needs something which its row
 //! does not have is a question about the design: change the row, here and there, and say why.
@@ -18,6 +19,8 @@
 mod files;
 #[path = "tidy/lexer.rs"]
 mod lexer;
+#[path = "tidy/protocol.rs"]
+mod protocol;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/samples.rs"]
@@ -254,6 +257,19 @@ fn no_file_names_the_machine_it_was_written_on_or_where_packages_come_from() {
         files::words(file, &mut findings);
     }
     expect_none(&findings);
+}
+
+#[test]
+fn every_line_of_the_protocol_names_tests_that_are_there() {
+    let tree = Tree::of_this_package();
+    let read = |path: &str| {
+        let path = format!("tests/{path}");
+        tree.has(&path).then(|| tree.read(&path))
+    };
+    let mut findings = Vec::new();
+    let lines = protocol::table(&tree.read(protocol::PATH), read, &mut findings);
+    expect_none(&findings);
+    assert_eq!(lines, 79, "lines of the protocol");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Profile `eio4`: Engine.IO without Socket.IO on top. Every message comes back in its own
-//! kind, text or binary. The heart beats fast, so that a suite can wait for it.
+//! Profiles `eio4` and `eio3`: Engine.IO without Socket.IO on top. Every message comes back in
+//! its own kind, text or binary. The heart beats fast, so that a suite can wait for it.
 
 use std::time::Duration;
 
@@ -25,12 +25,16 @@ impl Protocol for Echo {
     fn open(&mut self, _: &mut Engine, _: SessionKey, _: Request) {}
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
-        match message {
-            // `4` is the packet type "message".
-            Message::Text(text) => engine.send(session, Outgoing::Text(&format!("4{text}"))),
-            Message::Binary(bytes) => engine.send(session, Outgoing::Binary(bytes)),
-        }
+        send(engine, session, message);
     }
 
     fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+}
+
+pub(crate) fn send(engine: &mut Engine, session: SessionKey, message: Message<'_>) {
+    match message {
+        // `4` is the packet type "message".
+        Message::Text(text) => engine.send(session, Outgoing::Text(&format!("4{text}"))),
+        Message::Binary(bytes) => engine.send(session, Outgoing::Binary(bytes)),
+    }
 }

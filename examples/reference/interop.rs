@@ -5,7 +5,7 @@
 //! | a client emits | and |
 //! |---|---|
 //! | `echo` (anything) | gets `echo` with the same, and the same as the answer if it wants one |
-//! | `bin` (bytes) | likewise |
+//! | `bin` (bytes) | gets them as the answer if it wants one, and then as `bin` |
 //! | `ackme` | gets `question` (42), and what it answers to that as `answer` |
 //! | `kick` | is disconnected |
 //!
@@ -14,20 +14,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use parlor::config;
 use parlor::socketio::{
-    AckError, AckTicket, Admission, Application, Arg, Args, Argument, EmitError, Event, Handshake,
-    Io, Object, Refusal, SocketKey,
+    AckError, AckTicket, Admission, Application, Arg, Args, EmitError, Event, Handshake, Io,
+    Namespace, Object, Refusal, SocketKey,
 };
 
 use crate::log;
 
 /// How long a client may think about the question.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-pub(crate) fn settings() -> config::Protocol {
-    config::Protocol::default()
-}
 
 #[derive(Default)]
 pub(crate) struct Interop {
@@ -36,25 +31,26 @@ pub(crate) struct Interop {
 }
 
 impl Application for Interop {
-    fn has_namespace(&mut self, name: &str) -> bool {
-        matches!(name, "/" | "/custom" | "/deny")
+    fn namespace(&mut self, name: &str, _: Arg<'_>) -> Namespace {
+        match name {
+            "/" | "/custom" | "/deny" => Namespace::Static,
+            _ => Namespace::Unknown,
+        }
     }
 
-    fn connect(
-        &mut self,
-        io: &mut Io<'_>,
-        socket: SocketKey,
-        handshake: &Handshake<'_>,
-    ) -> Admission {
-        if io.namespace(socket) == Some("/deny") {
-            return Admission::Refuse(Refusal {
+    fn admit(&mut self, _: &mut Io<'_>, _: SocketKey, handshake: &Handshake<'_>) -> Admission {
+        match handshake.namespace {
+            "/deny" => Admission::Refuse(Refusal {
                 message: "denied".to_owned(),
                 data: Some(r#"{"code":7}"#.to_owned()),
-            });
+            }),
+            _ => Admission::Accept,
         }
+    }
+
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
         let hello = Object(&[("you", &handshake.auth)]);
         log(io.emit(socket, "hello", &[&hello]));
-        Admission::Accept
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {
@@ -62,11 +58,9 @@ impl Application for Interop {
     }
 
     fn answer(&mut self, io: &mut Io<'_>, ticket: AckTicket, outcome: Result<Args<'_>, AckError>) {
-        let (Some(socket), Ok(args)) = (self.asked.remove(&ticket), outcome) else {
-            return;
-        };
-        let args: Vec<Arg<'_>> = args.iter().collect();
-        log(io.emit(socket, "answer", &all(&args)));
+        if let (Some(socket), Ok(answer)) = (self.asked.remove(&ticket), outcome) {
+            log(io.emit(socket, "answer", &[&answer]));
+        }
     }
 }
 
@@ -74,17 +68,22 @@ impl Interop {
     fn handle(&mut self, io: &mut Io<'_>, event: Event<'_>) -> Result<(), EmitError> {
         let Event {
             socket,
-            name,
             args,
             reply,
+            ..
         } = event;
-        match name {
-            "echo" | "bin" => {
-                let args: Vec<Arg<'_>> = args.iter().collect();
-                io.emit(socket, name, &all(&args))?;
+        match event.name {
+            "echo" => {
+                io.emit(socket, "echo", &[&args])?;
                 if let Some(reply) = reply {
-                    io.reply(reply, &all(&args))?;
+                    io.reply(reply, &[&args])?;
                 }
+            }
+            "bin" => {
+                if let Some(reply) = reply {
+                    io.reply(reply, &[&args])?;
+                }
+                io.emit(socket, "bin", &[&args])?;
             }
             "ackme" => {
                 let ticket = io.emit_with_ack(socket, "question", &[&42], PATIENCE)?;
@@ -95,8 +94,4 @@ impl Interop {
         }
         Ok(())
     }
-}
-
-fn all<'a>(args: &'a [Arg<'a>]) -> Vec<&'a dyn Argument> {
-    args.iter().map(|arg| arg as &dyn Argument).collect()
 }

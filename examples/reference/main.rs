@@ -2,13 +2,15 @@
 //! Socket.IO and their clients are written against, on nothing but this crate's public API.
 //!
 //! ```text
-//! cargo run --example reference -- PROFILE [--port N] [--options JSON]
+//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3] [--client-files DIR]
 //! ```
 //!
 //! | profile | module | for |
 //! |---|---|---|
-//! | `eio4` | [`echo`] | the suite of the Engine.IO protocol, revision 4 |
+//! | `eio4`, `eio3` | [`echo`] | the suites of the Engine.IO protocol, revisions 4 and 3 |
 //! | `sio5` | [`sio5`] | the suite of the Socket.IO protocol, revision 5 |
+//! | `engineio-client` | [`engineio_client`] | the suite of the official Engine.IO client |
+//! | `socketio-client` | [`socketio_client`] | the suite of the official Socket.IO client |
 //! | `interop` | [`interop`] | clients of any language and age; `tests/interop` |
 //!
 //! Each module says in its header what its server does. The first line on standard output is
@@ -22,12 +24,16 @@
 )]
 
 mod echo;
+mod engineio_client;
+mod gate;
 mod interop;
 mod options;
 mod sio5;
+mod socketio_client;
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -37,7 +43,7 @@ use options::Options;
 use parlor::config;
 use parlor::http::{bind, server};
 use parlor::hub::SocketIo;
-use parlor::transport::{Protocol, Server};
+use parlor::transport::{Hooks, Protocol, Server};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves one of the reference servers until SIGTERM or Ctrl-C.
@@ -51,52 +57,84 @@ struct Arguments {
     /// Options of the official server as a JSON object, over the profile's own.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = Options::parse)]
     options: Options,
+    /// Lets in clients of Socket.IO 1 and 2, as the option `allowEIO3` does.
+    #[arg(long)]
+    eio3: bool,
+    /// The folder `dist` of the npm package socket.io-client, for the option `serveClient`.
+    #[arg(long, value_name = "DIR")]
+    client_files: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Profile {
     Eio4,
+    Eio3,
     Sio5,
+    EngineioClient,
+    SocketioClient,
     Interop,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    let gate = arguments.options.gate();
     match arguments.profile {
-        Profile::Eio4 => serve(&arguments, echo::settings(), echo::Echo),
-        Profile::Sio5 => serve(&arguments, sio5::settings(), SocketIo::new(sio5::Suite)),
+        Profile::Eio4 => arguments.serve(echo::settings(), gate, echo::Echo),
+        Profile::Eio3 => {
+            let settings = config::Protocol {
+                allow_eio3: true,
+                ..echo::settings()
+            };
+            arguments.serve(settings, gate, echo::Echo)
+        }
+        Profile::Sio5 => arguments.serve(sio5::settings(), gate, SocketIo::new(sio5::Suite)),
+        Profile::EngineioClient => {
+            let (hooks, protocol) = engineio_client::new(gate);
+            arguments.serve(engineio_client::settings(), hooks, protocol)
+        }
+        Profile::SocketioClient => {
+            let gate = gate.delayed(socketio_client::HANDSHAKE_DELAY);
+            let protocol = SocketIo::new(socketio_client::Suite);
+            arguments.serve(socketio_client::settings(), gate, protocol)
+        }
         Profile::Interop => {
-            let application = interop::Interop::default();
-            serve(&arguments, interop::settings(), SocketIo::new(application))
+            let protocol = SocketIo::new(interop::Interop::default());
+            arguments.serve(config::Protocol::default(), gate, protocol)
         }
     }
 }
 
-/// Serves one protocol, be it Socket.IO with an application or an engine's own.
-fn serve<P: Protocol>(
-    arguments: &Arguments,
-    mut settings: config::Protocol,
-    protocol: P,
-) -> Result<()> {
-    arguments.options.lay_over(&mut settings);
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    let listeners = bind::bind(&[listen])?;
-    let address = listeners.first().context("one is bound")?.local_addr()?;
-    let server = Server::new(
-        settings,
-        config::Limits::default(),
-        Arc::default(),
-        protocol,
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let stop = stop_signal()?;
-        println!("http://{address}");
-        server::serve(listeners, server, (), stop).await?;
-        Ok(())
-    })
+impl Arguments {
+    /// Serves one protocol, be it Socket.IO with an application or an engine's own.
+    fn serve<P: Protocol>(
+        &self,
+        mut settings: config::Protocol,
+        hooks: impl Hooks,
+        protocol: P,
+    ) -> Result<()> {
+        self.options.lay_over(&mut settings);
+        settings.allow_eio3 |= self.eio3;
+        let edge = self.options.edge(self.client_files.as_deref())?;
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let listeners = bind::bind(&[listen])?;
+        let address = listeners.first().context("one is bound")?.local_addr()?;
+        let server = Server::with_edge(
+            settings,
+            config::Limits::default(),
+            Arc::default(),
+            protocol,
+            edge.hooks(hooks),
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let stop = stop_signal()?;
+            println!("http://{address}");
+            server::serve(listeners, server, (), stop).await?;
+            Ok(())
+        })
+    }
 }
 
 /// A future that is done at the first SIGTERM or SIGINT from now on.

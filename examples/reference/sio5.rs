@@ -9,9 +9,7 @@
 use std::time::Duration;
 
 use parlor::config;
-use parlor::socketio::{
-    Admission, Application, Arg, Argument, EmitError, Event, Handshake, Io, SocketKey,
-};
+use parlor::socketio::{Application, Arg, Event, Handshake, Io, Namespace, SocketKey};
 
 use crate::log;
 
@@ -27,33 +25,25 @@ pub(crate) fn settings() -> config::Protocol {
 pub(crate) struct Suite;
 
 impl Application for Suite {
-    fn has_namespace(&mut self, name: &str) -> bool {
-        matches!(name, "/" | "/custom")
+    fn namespace(&mut self, name: &str, _: Arg<'_>) -> Namespace {
+        match name {
+            "/" | "/custom" => Namespace::Static,
+            _ => Namespace::Unknown,
+        }
     }
 
-    fn connect(
-        &mut self,
-        io: &mut Io<'_>,
-        socket: SocketKey,
-        handshake: &Handshake<'_>,
-    ) -> Admission {
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
         log(io.emit(socket, "auth", &[&handshake.auth]));
-        Admission::Accept
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {
-        if io.namespace(event.socket) == Some("/") {
-            log(answer(io, event));
+        if io.namespace(event.socket) != Some("/") {
+            return;
         }
-    }
-}
-
-fn answer(io: &mut Io<'_>, event: Event<'_>) -> Result<(), EmitError> {
-    let args: Vec<Arg<'_>> = event.args.iter().collect();
-    let args: Vec<&dyn Argument> = args.iter().map(|arg| arg as &dyn Argument).collect();
-    match (event.name, event.reply) {
-        ("message", _) => io.emit(event.socket, "message-back", &args),
-        ("message-with-ack", Some(reply)) => io.reply(reply, &args),
-        _ => Ok(()),
+        match (event.name, event.reply) {
+            ("message", _) => log(io.emit(event.socket, "message-back", &[&event.args])),
+            ("message-with-ack", Some(reply)) => log(io.reply(reply, &[&event.args])),
+            _ => {}
+        }
     }
 }

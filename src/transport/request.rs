@@ -62,7 +62,8 @@ impl<P: Protocol> Server<P> {
             None => HeaderMap::new(),
         };
         if let Some(files) = &edge.client_files
-            && let Some(name) = head.uri.path().strip_prefix(self.settings().path.as_str())
+            && let Some(name) = self.settings().behind(head.uri.path())
+            && let Some(name) = name.strip_prefix('/')
             && let Some(mut answer) = files.respond(name, &head.headers).await
         {
             add(&mut answer, cors);
@@ -96,15 +97,22 @@ impl<P: Protocol> Server<P> {
                 self.begin(head, peer, transport, revision).await
             }
             Ok(Intent::Session(transport, id)) => {
-                let found = self.lock().hub.find(id, transport);
-                let session = match found {
-                    Ok(session) => session,
+                let found = {
+                    let mut state = self.lock();
+                    let found = state.hub.find(id, transport);
+                    found.map(|session| (session, state.hub.engine().format(session).revision))
+                };
+                let (session, revision) = match found {
+                    Ok(found) => found,
                     Err(reject) => return self.refused(reject, upgrade),
                 };
                 let is_socket = transport == Transport::WebSocket;
                 // A polling session does not take plain requests in the name of WebSocket, nor
                 // upgrades in the name of polling.
-                if upgrade != is_socket || query.wants_jsonp(transport) {
+                if upgrade != is_socket
+                    || revision != query.revision()
+                    || query.wants_jsonp(transport)
+                {
                     return self.refused(Reject::BadRequest, upgrade);
                 }
                 let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);

@@ -247,7 +247,7 @@ fn a_client_that_goes_away_before_the_decision_leaves_no_session() {
 
 #[test]
 fn the_cookie_comes_with_the_polling_handshake_and_with_nothing_else() {
-    let edge = Edge::default().cookie(&Cookie::default()).unwrap();
+    let edge = Edge::default().cookie(Cookie::default()).unwrap();
     let server = Running::echo_with(Protocol::default(), edge);
     let answer = get(server.address, POLLING, &[]);
     let sid = crate::support::session::sid(&answer);
@@ -265,7 +265,7 @@ fn the_cookie_comes_with_the_polling_handshake_and_with_nothing_else() {
 #[test]
 fn the_cookie_stands_beside_those_of_the_hooks() {
     let edge = Edge::default().hooks(Doorman::default());
-    let edge = edge.cookie(&Cookie::default()).unwrap();
+    let edge = edge.cookie(Cookie::default()).unwrap();
     let server = Running::echo_with(Protocol::default(), edge);
     assert_eq!(get(server.address, POLLING, &[]).all("set-cookie").len(), 3);
 }

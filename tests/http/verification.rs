@@ -100,6 +100,20 @@ fn a_session_is_not_taken_in_the_name_of_the_other_transport() {
 }
 
 #[test]
+fn every_request_of_a_session_names_its_revision() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    for other in ["EIO=3", "EIO=5", ""] {
+        let path = session.path.replace("EIO=4", other);
+        for method in ["GET", "POST"] {
+            let answer = request(server.address, method, &path, &[]);
+            expect_refused(&answer, 3, "Bad request");
+        }
+    }
+    session.expect_alive();
+}
+
+#[test]
 fn a_revision_that_is_not_spoken_comes_last_and_the_last_of_several_counts() {
     let server = Running::echo();
     for query in ["", "EIO=", "EIO=abc", "EIO=5", "EIO=4&EIO=5"] {

@@ -2,7 +2,6 @@
 
 /** Protocol revisions: Engine.IO 3 came with Socket.IO 1 and 2, Engine.IO 4 with 3 and 4. */
 const REVISION_3 = {
-  revision: 3,
   flags: ["--eio3"],
   /** There is no auth yet; the query of a namespace stands for it (1.7.3 takes it as text only). */
   introduce: (who) => ({ query: String(new URLSearchParams(who)) }),
@@ -14,7 +13,6 @@ const REVISION_3 = {
 };
 
 const REVISION_4 = {
-  revision: 4,
   flags: [],
   introduce: (who) => ({ auth: who }),
   knownInMain: (who) => who,

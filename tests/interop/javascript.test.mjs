@@ -98,10 +98,10 @@ function behaves(generation, it) {
 
   it("answers a question of the server's", async (client) => {
     for (const socket of await client.both()) {
-      socket.once("question", (number, answer) => answer(number + 1, { text: "ü" }));
+      socket.once("question", (number, answer) => answer({ next: number + 1, text: "ü" }));
       const answer = next(socket, "answer");
       socket.emit("ackme");
-      assert.deepEqual(await answer, [43, { text: "ü" }]);
+      assert.deepEqual(await answer, [{ next: 43, text: "ü" }]);
     }
   });
 
@@ -162,8 +162,6 @@ for (const target of targets("interop")) {
     const servers = pool(target);
     after(() => servers.stop());
     for (const [version, generation] of Object.entries(GENERATIONS)) {
-      // Parlor does not speak Engine.IO 3 yet.
-      if (target === "interop" && generation.revision === 3) continue;
       for (const way of Object.keys(WAYS)) {
         describe(`${version} over ${way}`, () => {
           behaves(generation, (title, run) => {

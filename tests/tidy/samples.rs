@@ -1,6 +1,6 @@
 //! The rules of `tidy` are tested themselves, on samples that break them.
 
-use super::{ANYWHERE, PURE, TABLE, files, rules};
+use super::{ANYWHERE, PURE, TABLE, files, protocol, rules};
 use crate::source::Source;
 
 const DEPENDENCIES: &[&str] = &["tokio", "hyper", "bytes", "serde_json"];
@@ -213,4 +213,36 @@ fn headers_lengths_and_words_are_reported() {
     let machine = ["", "root", "x"].join("/");
     assert_eq!(check("README.md", &format!("see {machine}\n")), 1);
     assert_eq!(check("README.md", "see src/root/x\n"), 0);
+}
+
+#[test]
+fn a_test_that_the_table_names_and_nobody_wrote_is_reported() {
+    let check = |rows: &str| {
+        let read = |path: &str| match path {
+            "a.test.mjs" => Some("script(\"one\", run); script(`of ${n}`, run)".to_owned()),
+            "b.rs" => Some("fn one() {}".to_owned()),
+            _ => None,
+        };
+        let text = format!("| 9 | not | of it |\n## The protocol, line by line\n{rows}");
+        let mut findings = Vec::new();
+        let lines = protocol::table(&text, read, &mut findings);
+        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        (lines, findings.join("\n"))
+    };
+    let good = "| line | says | shown by |\n|---|---|---|\n| **1** | **A** | |\n\
+                | 1.1 | x | `a.test.mjs` `one`, `of ${n}`<br>`b.rs` `one` |\n\
+                | 1.2 | x | not shown: because |\n| **2** | **B** | |\n| 2.1 | x | `b.rs` `one` |";
+    assert_eq!(check(good), (3, String::new()));
+    for (bad, what) in [
+        (good.replace("`one`,", "`on`,"), "\"on\""),
+        (good.replace("`b.rs` `one`", "`b.rs` `on`"), "\"on\""),
+        (good.replace("b.rs", "c.rs"), "there is no c.rs"),
+        (good.replace("1.2", "1.3"), "line 1.2"),
+        (good.replace("**2**", "**3**"), "section 2"),
+        (good.replace("not shown: because", ""), "names no test"),
+        (good.replace("| x | not", "| not"), "2 cells"),
+    ] {
+        let (_, found) = check(&bad);
+        assert!(found.contains(what), "no {what} in {found:?} for {bad}");
+    }
 }

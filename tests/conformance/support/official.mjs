@@ -1,8 +1,6 @@
 // The official client, with what tests need around it: events kept in order, waits that end.
 import { io } from "socket.io-client";
-
-/** Watchdog only: nothing waits this long in a run that passes. */
-export const PATIENCE_MS = 10_000;
+import { PATIENCE_MS } from "./patience.mjs";
 
 /** The ways a client may reach the server. `settled` is when a test may begin. */
 export const WAYS = {

@@ -1,12 +1,12 @@
 // Starts the servers under test: controls (on the official server) and ours.
 //
-// Three pairs: the room server, PARLOR_BIN, with its control; the crate as a library, which is
-// the example `socketio_server`, PARLOR_LIBRARY_BIN, with another; and for tests/interop the
-// profile `interop` of the example `reference`, PARLOR_REFERENCE_BIN, with a third. All are child
-// processes that print their address as the first line that looks like one, and those of a pair
-// are started with the same flags; the suite knows nothing else about them. Which run is chosen
-// by PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
-import { spawn } from "node:child_process";
+// Four pairs: the room server, PARLOR_BIN, with its control; the crate as a library, which is the
+// examples `socketio_server`, PARLOR_LIBRARY_BIN, and `reference`, PARLOR_REFERENCE_BIN, each with
+// another; and profile `interop` of the latter for the tests of that name. All are child processes
+// that are started with the same flags as their control and print their address as the first line
+// that looks like one; the suite knows nothing else about them. Which run is chosen by
+// PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
+import { fork, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -43,29 +43,27 @@ const COMMANDS = {
       "cargo build --example socketio_server",
     ),
   ],
-  "interop control": () => [process.execPath, here("../../interop/control.mjs")],
-  interop: () => [
+  "reference control": () => [process.execPath, here("../reference-control.mjs")],
+  reference: () => [
     built(
       `${BUILT}/debug/examples/reference`,
       "PARLOR_REFERENCE_BIN",
       "cargo build --example reference",
     ),
-    "interop",
   ],
+  "interop control": () => [...COMMANDS["reference control"](), "interop"],
+  interop: () => [...COMMANDS.reference(), "interop"],
 };
 
 /** The servers of a pair: its control first. */
-const PAIRS = {
+export const PAIRS = {
   room: ["control", "parlor"],
   library: ["library control", "library"],
+  reference: ["reference control", "reference"],
   interop: ["interop control", "interop"],
 };
-
-/** The flags that tell where to listen: the reference servers know one address only. */
-function place(target, listen) {
-  if (!PAIRS.interop.includes(target)) return ["--listen", listen];
-  return ["--port", listen.split(":").at(-1)];
-}
+/** The reference servers are told a port alone. */
+const TAKES_PORT = new Set([...PAIRS.reference, ...PAIRS.interop]);
 
 /** The names of the servers of a pair that this run covers. */
 export function targets(pair = "room") {
@@ -85,7 +83,8 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("PARLOR_")),
   );
-  const child = spawn(command, [...args, ...place(target, listen), ...flags], {
+  const where = TAKES_PORT.has(target) ? ["--port", listen.split(":").at(-1)] : ["--listen", listen];
+  const child = spawn(command, [...args, ...where, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: environment,
   });
@@ -125,6 +124,7 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
 
 /** One server per set of flags, shared by the tests of a file; `stop` ends them all. */
 export function pool(target) {
+  if (target === "reference control") return hosted();
   const running = new Map();
   return {
     get(flags = []) {
@@ -135,6 +135,42 @@ export function pool(target) {
     async stop() {
       const started = await Promise.allSettled(running.values());
       await Promise.all(started.map(({ value }) => value?.stop()));
+    },
+  };
+}
+
+/**
+ * The same for the official reference servers, which all run in one process: they are many, and
+ * each would load the packages again.
+ */
+function hosted() {
+  const running = new Map();
+  const asked = [];
+  let child;
+  const host = () => {
+    child = fork(here("../reference/host.mjs"), { execArgv: [] });
+    child.on("message", ({ id, url, error }) => {
+      if (error) asked[id].reject(new Error(error));
+      else asked[id].resolve({ url, port: Number(new URL(url).port) });
+    });
+    child.once("exit", (code) => {
+      for (const { reject } of asked) reject(new Error(`the control's process ended with ${code}`));
+    });
+    return child;
+  };
+  const ask = (args) =>
+    new Promise((resolve, reject) => {
+      const id = asked.push({ resolve, reject }) - 1;
+      (child ?? host()).send({ id, args });
+    });
+  return {
+    get(flags) {
+      const key = flags.join(" ");
+      if (!running.has(key)) running.set(key, ask(flags));
+      return running.get(key);
+    },
+    async stop() {
+      child?.disconnect();
     },
   };
 }

@@ -5,20 +5,11 @@
 import { Agent, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import WebSocket from "ws";
-import { PATIENCE_MS } from "./official.mjs";
+import { patiently } from "./patience.mjs";
 
 const SEPARATOR = "\u001e";
 /** The headers that the protocol speaks about; a server may send others (and a length with errors). */
 const HEADERS = ["content-type", "content-length", "cache-control", "access-control-allow-origin"];
-
-/** Fails with `what` when `promise` takes longer than a run that passes ever does. */
-function patiently(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 /**
  * Ids as their shape (`"sid":"<20>"` has twenty characters that are safe in a URL), and code and
@@ -62,8 +53,21 @@ export class Wire {
     return `/socket.io/?${query}`;
   }
 
-  /** One HTTP request; resolves with `{status, headers, body}`, or `{dropped: true}`. */
-  request(method, query, { body, headers = {}, agent = this.agent, signal, chunks } = {}) {
+  /** The headers of an answer that are part of a transcript. */
+  headers({ statusCode, headers }) {
+    return Object.fromEntries(
+      HEADERS.filter((name) => name in headers)
+        .filter((name) => statusCode === 200 || name !== "content-length")
+        .map((name) => [name, settle(name, headers[name])]),
+    );
+  }
+
+  /**
+   * One HTTP request; resolves with `{status, headers, body}`, or `{dropped: true}`. A body that
+   * is no text is made one by `decode`.
+   */
+  request(method, query, options = {}) {
+    const { body, headers = {}, agent = this.agent, signal, chunks, decode = (bytes) => bytes } = options;
     const answer = new Promise((resolve, reject) => {
       const outgoing = httpRequest(
         this.server.url + this.path(query),
@@ -75,13 +79,9 @@ export class Wire {
           incoming.on("end", () =>
             resolve({
               status: incoming.statusCode,
-              headers: Object.fromEntries(
-                HEADERS.filter((name) => name in incoming.headers)
-                  .filter((name) => incoming.statusCode === 200 || name !== "content-length")
-                  .map((name) => [name, settle(name, incoming.headers[name])]),
-              ),
+              headers: this.headers(incoming),
               ...(incoming.headers.connection === "close" && { connection: "close" }),
-              body: Buffer.concat(parts).toString(),
+              body: decode(Buffer.concat(parts)).toString(),
             }),
           );
         },
@@ -219,7 +219,7 @@ export class Wire {
   }
 }
 
-class Polling {
+export class Polling {
   constructor(wire, sid) {
     this.wire = wire;
     this.sid = sid;

@@ -120,9 +120,10 @@ class Clients:
     async def test_answers_a_question_of_the_servers(self):
         await self.connect(BOTH)
         for namespace in BOTH:
-            self.answers[namespace] = lambda number: (number + 1, {"text": "ü"})
+            self.answers[namespace] = lambda number: {"next": number + 1, "text": "ü"}
             await self.emit(namespace, "ackme")
-            self.assertEqual(await self.next(namespace, "answer"), (43, {"text": "ü"}))
+            answer = {"next": 43, "text": "ü"}
+            self.assertEqual(await self.next(namespace, "answer"), (answer,))
 
     async def test_sends_binary_and_gets_it_back_as_event_and_as_answer(self):
         data = bytes([0, 1, 0x1E, 0x34, 0xFE, 0xFF])
