@@ -125,7 +125,7 @@ impl Options {
     pub(crate) fn edge(&self, client_files: Option<&Path>) -> Result<Edge> {
         let mut edge = Edge::default();
         if let Some(cookie) = self.cookie.as_ref().and_then(Switch::on) {
-            edge = edge.cookie(&cookie.setting())?;
+            edge = edge.cookie(cookie.setting())?;
         }
         if let Some(cors) = self.cors.as_ref().and_then(Cors::setting) {
             edge = edge.cors(cors)?;
