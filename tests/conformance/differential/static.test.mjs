@@ -10,14 +10,18 @@ const SERVED = {
   clientDir: fileURLToPath(new URL("../node_modules/socket.io/client-dist", import.meta.url)),
 };
 
-/** An answer without what is the file's own: its bytes. How it is delimited is the stack's business. */
+/**
+ * An answer without what is the file's own: its bytes. How it is delimited is the stack's business,
+ * and that it varies by its encoding is a script of its own.
+ */
 async function served(wire, name, options = {}) {
   const answer = await wire.request(options.method ?? "GET", `/socket.io/${name}`, {
     ...options,
     decode: (bytes) => (bytes.length ? "a file" : ""),
   });
-  const { "content-length": _, ...headers } = answer.headers;
-  return { ...answer, headers };
+  const { "content-length": _, vary = "", ...headers } = answer.headers;
+  const others = vary.split(", ").filter((name) => name && name !== "Accept-Encoding");
+  return { ...answer, headers: { ...headers, ...(others.length && { vary: others.join(", ") }) } };
 }
 
 differential("differential: files of the client", "sio5", (script) => {
@@ -49,6 +53,11 @@ differential("differential: files of the client", "sio5", (script) => {
       wire.say("GET", await served(wire, "socket.io.min.js", { headers: { "accept-encoding": accepted } }));
     });
   }
+
+  script("what a file varies by", SERVED, async (wire) => {
+    const { headers } = await wire.get("/socket.io/socket.io.min.js", { decode: () => "" });
+    wire.say("vary", headers.vary ?? "nothing");
+  });
 
   script("a file by any method", SERVED, async (wire) => {
     for (const method of ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"]) {

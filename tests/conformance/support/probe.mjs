@@ -61,7 +61,7 @@ export class Probe extends Wire {
 
   /** All of them; a length only where the body is the protocol's and is sent as it is. */
   headers({ statusCode, headers }) {
-    const counts = (statusCode === 200 || statusCode === 204) && !headers["content-encoding"];
+    const counts = statusCode === 200 && !headers["content-encoding"];
     return Object.fromEntries(
       Object.entries(headers).filter(
         ([name]) => !OF_THE_STACK.has(name) && (counts || name !== "content-length"),
