@@ -19,6 +19,16 @@ const text = (body) => ({
   afterwards: "",
 });
 
+/** The answer to a poll of 2000 bytes. */
+const polled = (headers) => [
+  {
+    answer: {
+      status: 200,
+      headers: { "content-type": "text/plain; charset=UTF-8", "cache-control": "no-store", ...headers },
+    },
+  },
+];
+
 const NOT_BASE64 = {
   reason:
     "The official server's decoder takes the alphabet of URLs as well and skips what is of neither; " +
@@ -112,7 +122,15 @@ export const deviations = {
     reason:
       "The official server opens the WebSocket and closes it again at once; here what is no " +
       "request for a WebSocket is refused before the 101.",
-    expected: [{ answer: {} }],
+    expected: [
+      {
+        answer: {
+          status: "HTTP/1.1 400 Bad Request",
+          headers: { "content-type": "text/html" },
+          body: "Bad request",
+        },
+      },
+    ],
   },
   "a switch to a path that is not ours": {
     reason:
@@ -125,6 +143,27 @@ export const deviations = {
       "The official server lets the upgrade finish and closes the WebSocket then; here a session that " +
       "was closed is not upgraded any more, and the next poll says so.",
     expected: [{ probe: "3probe" }, { post: "ok" }, { socket: closed }, { poll: ["6", "1"] }],
+  },
+  'the encoding for "identity;q=0.5, gzip;q=0.4"': {
+    reason: "The client likes it better as it is (RFC 9110 section 12.5.3), so that is what it gets.",
+    expected: polled({ "content-length": "2000" }),
+  },
+  'the encoding for "x-gzip"': {
+    reason: "It is another name for gzip (RFC 9110 section 8.4.1.3).",
+    expected: polled({ "content-encoding": "gzip" }),
+  },
+  "an event that is sent without compression": {
+    reason: "Single packets have no such setting; an answer is compressed or not by its length.",
+    expected: [
+      {
+        answer: {
+          "content-type": "text/plain; charset=UTF-8",
+          "content-encoding": "gzip",
+          "cache-control": "no-store",
+          "x-every": "1",
+        },
+      },
+    ],
   },
   "what a file varies by": {
     reason: "Caches on the way must know that the answer depends on what the client decodes.",
