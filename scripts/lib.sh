@@ -59,28 +59,50 @@ npm_packages() {
   cp "$lock" "$stamp"
 }
 
-# debian_package COMMAND PACKAGE: installs it where apt can, else says how.
+# debian_package PACKAGE CHECK...: installs it where apt can, else says how, unless CHECK succeeds.
 debian_package() {
-  if command -v "$1" >/dev/null; then
+  local package="$1"
+  shift
+  if "$@" >/dev/null 2>&1; then
     return
   fi
   command -v apt-get >/dev/null ||
-    fail "$1 is not installed, and there is no apt-get: install $2 by hand"
+    fail "$package is not installed, and there is no apt-get: install it by hand"
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||
-      fail "$1 is not installed: as root, apt-get install -y --no-install-recommends $2"
+      fail "as root: apt-get install -y --no-install-recommends $package"
     as_root=(sudo)
   fi
-  echo "apt-get install $2"
+  echo "apt-get install $package"
   local log="$PARLOR_CACHE/apt-get.log"
   if ! { "${as_root[@]}" apt-get update &&
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends "$2"; } >"$log" 2>&1 </dev/null; then
+      apt-get install -y --no-install-recommends "$package"; } >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
-    fail "$2 could not be installed: try apt-get install -y --no-install-recommends $2"
+    fail "$package could not be installed: try apt-get install -y --no-install-recommends $package"
   fi
-  command -v "$1" >/dev/null || fail "$2 is installed, but there is no command $1"
+  "$@" >/dev/null 2>&1 || fail "$package is installed, but this still fails: $*"
+}
+
+# python_packages REQUIREMENTS DIRECTORY: an environment in DIRECTORY with what the file names.
+python_packages() {
+  debian_package python3 command -v python3
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "python3 is $(python3 --version): install Python 3.11 or newer"
+  debian_package python3-venv python3 -c 'import ensurepip'
+  local wanted stamp="$2/.installed.txt"
+  wanted="$(python3 -c 'import sys; print(sys.prefix, sys.version)' && cat "$1")"
+  if [ -f "$stamp" ] && [ "$wanted" = "$(cat "$stamp")" ]; then
+    return
+  fi
+  echo "pip install in $2"
+  if ! { python3 -m venv --clear "$2" &&
+    "$2/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --cache-dir "$PARLOR_CACHE/pip" --require-hashes --only-binary :all: -r "$1"; }; then
+    fail "the Python packages of $1 could not be installed: try \`pip install -r $1\`"
+  fi
+  printf '%s\n' "$wanted" >"$stamp"
 }
 
 # node_tests DIRECTORY [FILE...]: `npm test` there, failures in full, its totals at the end.

@@ -93,12 +93,17 @@ impl Protocol {
     /// assert!(settings.covers("/socket.io"));
     /// ```
     pub fn covers(&self, path: &str) -> bool {
-        let base = self.path.strip_suffix('/').unwrap_or(&self.path);
-        match path.strip_prefix(base) {
+        match self.behind(path) {
             Some("") => !self.trailing_slash,
             Some(rest) => rest.starts_with('/'),
             None => false,
         }
+    }
+
+    /// What stands behind the protocol's path without its slash: nothing, or what begins with
+    /// that slash unless it is another path.
+    pub(crate) fn behind<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(self.path.trim_end_matches('/'))
     }
 }
 

@@ -34,7 +34,8 @@
 //! # }
 //! ```
 //!
-//! `examples/socketio_server.rs` shows everything that an application can do. Until 1.0 the
+//! `examples/socketio_server.rs` shows everything that an application can do, and
+//! `examples/mount.rs` puts it beside a hyper service of one's own. Until 1.0 the
 //! modules that no example uses (the codecs, the session, the hub's engine) are public for
 //! tests and for the curious, and may change in any release.
 

@@ -85,27 +85,28 @@ impl<'a> Query<'a> {
         self.jsonp && transport == Transport::Polling
     }
 
-    /// Whether this is a session's first request.
-    pub fn is_initial(&self) -> bool {
-        self.sid.as_deref().is_none_or(str::is_empty)
+    /// The revision that a request names: all but 4 count as 3, which is what clients from before
+    /// there was the parameter speak. Every request of a session must name that of its handshake.
+    pub fn revision(&self) -> Revision {
+        match self.eio.as_deref() {
+            Some("4") => Revision::V4,
+            _ => Revision::V3,
+        }
     }
 
     /// The last check of a handshake: whether the client's revision is spoken, and how it wants
-    /// its packets. With [`Protocol::allow_eio3`] every revision but 4 counts as 3, which is
-    /// what clients from before there was the parameter speak.
+    /// its packets.
     ///
     /// # Errors
     /// [`Reject::UnsupportedProtocol`] for a revision that is not spoken.
     pub fn format(&self, settings: &Protocol) -> Result<Format, Reject> {
-        let revision = match self.eio.as_deref() {
-            Some("4") => Revision::V4,
-            _ if settings.allow_eio3 => Revision::V3,
-            _ => return Err(Reject::UnsupportedProtocol),
-        };
-        Ok(Format {
-            revision,
-            base64: self.b64,
-        })
+        match self.revision() {
+            Revision::V3 if !settings.allow_eio3 => Err(Reject::UnsupportedProtocol),
+            revision => Ok(Format {
+                revision,
+                base64: self.b64,
+            }),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::legacy;
 use super::socketio::SocketIo;
 use crate::config::{Limits, Protocol as Settings};
 use crate::engineio::session::Outgoing;
-use crate::engineio::{CloseReason, Revision, SessionKey};
+use crate::engineio::{CloseReason, SessionKey};
 use crate::socketio::application::{Admission, Application, Handshake, Namespace, Refusal};
 use crate::socketio::args::Arg;
 use crate::socketio::emit::Io;
@@ -52,7 +52,11 @@ impl<A: Application> SocketIo<A> {
         let Some(namespace) = self.enter(engine, session, name, auth) else {
             return;
         };
-        let (socket, step, missed) = match self.registry.recover(namespace, engine.now(), auth) {
+        let recovered = match legacy::is_recoverable(engine, session) {
+            true => self.registry.recover(namespace, engine.now(), auth),
+            false => None,
+        };
+        let (socket, step, missed) = match recovered {
             Some(Recovered { pid, lost, missed }) => {
                 let socket = self.registry.add(session, namespace, lost.id.clone());
                 self.registry.set_pid(socket, pid);
@@ -92,9 +96,7 @@ impl<A: Application> SocketIo<A> {
         name: &str,
     ) -> Option<SocketKey> {
         let id = legacy::socket_id(engine, session, name)?;
-        let revision = engine.format(session).revision;
-        let recovers = revision == Revision::V4 && engine.settings().recovery_max_age.is_some();
-        let pid = match recovers {
+        let pid = match legacy::is_recoverable(engine, session) {
             true => Some(Pid::from_random(engine.random()?)),
             false => None,
         };

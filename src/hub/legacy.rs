@@ -72,6 +72,12 @@ pub(super) fn socket_id(engine: &Engine, session: SessionKey, namespace: &str) -
     }
 }
 
+/// Whether the client can come back to a socket whose connection was lost: an old one is not
+/// told how.
+pub(super) fn is_recoverable(engine: &Engine, session: SessionKey) -> bool {
+    engine.settings().recovery_max_age.is_some() && engine.format(session).revision == Revision::V4
+}
+
 /// Writes the answer to a connect that is accepted.
 pub(super) fn accept(
     revision: Revision,

@@ -134,6 +134,10 @@ struct Running {
     /// Time a client has to answer a heartbeat, 100ms to 60m
     #[arg(long, env = "PARLOR_PING_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = values::time)]
     ping_timeout: Duration,
+    /// Take clients of Socket.IO 1 and 2 too, such as old pages and devices (in the variable: true
+    /// or false)
+    #[arg(long, env = "PARLOR_ALLOW_EIO3", value_parser = values::switch)]
+    allow_eio3: bool,
 }
 
 /// What clients may use up. The help names the memory each costs when it is used up.
@@ -185,6 +189,7 @@ impl Arguments {
             protocol: config::Protocol {
                 ping_interval: running.ping_interval,
                 ping_timeout: running.ping_timeout,
+                allow_eio3: running.allow_eio3,
                 max_payload_bytes: limits.max_payload,
                 ..Default::default()
             },
@@ -363,6 +368,12 @@ mod tests {
             limits(&["--max-event-rate", "1000"]).max_outbox_packets,
             20_000
         );
+    }
+
+    #[test]
+    fn old_clients_are_let_in_by_a_flag_alone() {
+        assert!(!read(&[]).unwrap().protocol.allow_eio3);
+        assert!(read(&["--allow-eio3"]).unwrap().protocol.allow_eio3);
     }
 
     #[test]

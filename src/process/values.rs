@@ -56,6 +56,16 @@ pub(crate) fn size(min: usize, max: usize) -> impl Fn(&str) -> Result<usize, Str
     }
 }
 
+/// Whether something is on: `true` or `false`, `1` or `0`. On the command line the flag alone
+/// says so; this is for its variable.
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
 /// A time from 100 milliseconds to an hour, such as `25s`, `500ms` or `2m`.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let millis = with_unit(text, |unit| match unit {
@@ -200,6 +210,16 @@ mod tests {
         ] {
             let error = parse(wrong).unwrap_err();
             assert!(error.contains("from 1KiB to 64MiB"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false_and_nothing_that_looks_like_it() {
+        for (text, on) in [("true", true), ("1", true), ("false", false), ("0", false)] {
+            assert_eq!(switch(text), Ok(on), "{text}");
+        }
+        for wrong in ["", "TRUE", "yes", "2"] {
+            assert!(switch(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -18,7 +18,7 @@ use std::fmt;
 ///
 /// # fn main() -> Result<(), parlor::config::ConfigError> {
 /// let edge = Edge::default()
-///     .cookie(&Cookie::default())?
+///     .cookie(Cookie::default())?
 ///     .cors(Cors {
 ///         origins: Origins::List(vec!["https://example.org".to_owned()]),
 ///         credentials: true,
@@ -56,8 +56,8 @@ impl Edge {
     ///
     /// # Errors
     /// If a value cannot stand in a cookie, or browsers would not accept it.
-    pub fn cookie(mut self, settings: &config::Cookie) -> Result<Self, ConfigError> {
-        self.cookie = Some(Cookie::new(settings)?);
+    pub fn cookie(mut self, settings: config::Cookie) -> Result<Self, ConfigError> {
+        self.cookie = Some(Cookie::new(&settings)?);
         Ok(self)
     }
 

@@ -1,9 +1,9 @@
 //! What an application may say about HTTP requests: who may begin a session, and which headers
 //! answers carry.
 //!
-//! They are asked on a request's way, before and after the protocol's own work and never under
-//! the server's lock, so they may lock things of their own. A server without hooks does nothing
-//! for them. A panic in one ends the connection that asked, and nothing else.
+//! They are asked when a request comes, before its session is touched and never under the
+//! server's lock, so they may lock things of their own. A server without hooks does nothing for
+//! them. A panic in one ends the connection that asked, and nothing else.
 //!
 //! | hook | the reference server's | when |
 //! |---|---|---|
@@ -17,6 +17,7 @@ use crate::engineio::Request;
 use hyper::HeaderMap;
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// What an application says about requests. Every method has a default that changes nothing.
 pub trait Hooks: Send + Sync + 'static {
@@ -33,9 +34,26 @@ pub trait Hooks: Send + Sync + 'static {
         let _ = (request, headers);
     }
 
-    /// Adds headers to every answer of a session, the first one included.
+    /// Adds headers to every answer of a session, the first one included. What describes the
+    /// message itself (`Content-Length`, `Connection`, `Upgrade` and their like) is not theirs
+    /// to set.
     fn headers(&self, request: &Request, headers: &mut HeaderMap) {
         let _ = (request, headers);
+    }
+}
+
+/// Hooks that the application goes on holding.
+impl<T: Hooks> Hooks for Arc<T> {
+    fn allow_request<'a>(&'a self, request: &'a Request) -> Decision<'a> {
+        (**self).allow_request(request)
+    }
+
+    fn initial_headers(&self, request: &Request, headers: &mut HeaderMap) {
+        (**self).initial_headers(request, headers);
+    }
+
+    fn headers(&self, request: &Request, headers: &mut HeaderMap) {
+        (**self).headers(request, headers);
     }
 }
 

@@ -62,7 +62,8 @@ impl<P: Protocol> Server<P> {
             None => HeaderMap::new(),
         };
         if let Some(files) = &edge.client_files
-            && let Some(name) = head.uri.path().strip_prefix(self.settings().path.as_str())
+            && let Some(name) = self.settings().behind(head.uri.path())
+            && let Some(name) = name.strip_prefix('/')
             && let Some(mut answer) = files.respond(name, &head.headers).await
         {
             add(&mut answer, cors);
@@ -96,15 +97,22 @@ impl<P: Protocol> Server<P> {
                 self.begin(head, peer, transport, revision).await
             }
             Ok(Intent::Session(transport, id)) => {
-                let found = self.lock().hub.find(id, transport);
-                let session = match found {
-                    Ok(session) => session,
+                let found = {
+                    let mut state = self.lock();
+                    let found = state.hub.find(id, transport);
+                    found.map(|session| (session, state.hub.engine().format(session).revision))
+                };
+                let (session, revision) = match found {
+                    Ok(found) => found,
                     Err(reject) => return self.refused(reject, upgrade),
                 };
                 let is_socket = transport == Transport::WebSocket;
                 // A polling session does not take plain requests in the name of WebSocket, nor
                 // upgrades in the name of polling.
-                if upgrade != is_socket || query.wants_jsonp(transport) {
+                if upgrade != is_socket
+                    || revision != query.revision()
+                    || query.wants_jsonp(transport)
+                {
                     return self.refused(Reject::BadRequest, upgrade);
                 }
                 let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);
@@ -277,10 +285,93 @@ async fn compressed(mut answer: Answer, compression: Compression) -> Answer {
     answer
 }
 
-/// The reference server's test.
+/// As the reference server tells it.
 fn is_internet_explorer(headers: &HeaderMap) -> bool {
     let agent = headers
         .get(USER_AGENT)
         .and_then(|agent| agent.to_str().ok());
     agent.is_some_and(|agent| agent.contains(";MSIE") || agent.contains("Trident/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::engineio::{CloseReason, Message, SessionKey};
+    use crate::hub::Engine;
+    use crate::transport::Edge;
+    use std::net::Ipv4Addr;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll, Waker};
+
+    struct Silent;
+
+    impl Protocol for Silent {
+        fn open(&mut self, _: &mut Engine, _: SessionKey, _: crate::engineio::Request) {}
+        fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
+        fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+    }
+
+    /// The answer to a GET that is answered at once.
+    fn answer(server: &Server<Silent>, transport: &str, headers: &[(&str, &str)]) -> Outcome {
+        let mut request = Request::get(format!("/socket.io/?EIO=4&transport={transport}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(String::new()).expect("a request");
+        let respond = pin!(server.respond(request, Peer::from(IpAddr::V4(Ipv4Addr::LOCALHOST))));
+        match respond.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => panic!("a handshake does not wait"),
+        }
+    }
+
+    const UPGRADE: [(&str, &str); 4] = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    fn server(random: crate::hub::Random) -> Server<Silent> {
+        let (settings, limits) = (config::Protocol::default(), config::Limits::default());
+        Server::build(
+            settings,
+            limits,
+            Arc::default(),
+            Silent,
+            Edge::default(),
+            random,
+        )
+    }
+
+    #[test]
+    fn without_random_bytes_a_handshake_is_a_bad_request_and_leaves_nothing() {
+        let server = server(|| None);
+        let Outcome::Answer(refused) = answer(&server, "polling", &[]) else {
+            panic!("an answer");
+        };
+        assert_eq!(refused.body(), "{\"code\":3,\"message\":\"Bad request\"}");
+        let Outcome::Answer(refused) = answer(&server, "websocket", &UPGRADE) else {
+            panic!("no upgrade");
+        };
+        assert_eq!(refused.body(), "Bad request");
+        assert!(server.lock().is_drained());
+    }
+
+    #[test]
+    fn an_upgrade_when_the_server_stops_is_told_to_come_later_and_leaves_nothing() {
+        let server = server(|| Some([1; 15]));
+        let Outcome::Upgrade(_, pending) = answer(&server, "websocket", &UPGRADE) else {
+            panic!("an upgrade");
+        };
+        server.abandon(&pending);
+        server.shut_down();
+        let Outcome::Answer(refused) = answer(&server, "websocket", &UPGRADE) else {
+            panic!("no upgrade");
+        };
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(server.lock().is_drained());
+    }
 }

@@ -46,6 +46,16 @@ compare("verification of polling requests", (script) => {
     });
   }
 
+  script("a session asked for in the name of another version", async (wire) => {
+    const session = await wire.session();
+    for (const other of ["EIO=3", "EIO=5", "x"]) {
+      const query = session.query.replace("EIO=4", other);
+      wire.say("poll", await wire.get(query));
+      wire.say("post", await wire.post(query, "40"));
+    }
+    wire.say("still there", [await session.post("40"), await session.poll()]);
+  });
+
   script("an empty sid is a handshake", async (wire) => {
     wire.say("answer", await wire.get("EIO=4&transport=polling&sid="));
   });

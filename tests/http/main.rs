@@ -1,6 +1,7 @@
-//! The web site over real sockets: raw requests in, raw answers out.
+//! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public` and
+//! `hostile` are about the web site, the others about the protocol's requests.
 //!
-//! Layer tests (see ARCHITECTURE.md, tests): the site and the accept loop run in this process on a
+//! Layer tests (see ARCHITECTURE.md, tests): server and accept loop run in this process on a
 //! port of the system's choice, and every request is written byte by byte, because the tests are
 //! about what a browser would never send as much as about what it does. No test sleeps.
 
@@ -11,8 +12,16 @@
     reason = "a test may fail loudly"
 )]
 
+mod bodies;
+mod client_files;
+mod compression;
+mod cors;
 mod embedded;
+mod hooks;
 mod hostile;
+mod mount;
 mod public;
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrades;
+mod verification;

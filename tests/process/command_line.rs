@@ -3,17 +3,19 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 18] = [
+const FLAGS: [&str; 20] = [
     "--port",
     "--bind",
     "--listen",
     "--public",
     "--csp",
+    "--client-dir",
     "--ice-server",
     "--log",
     "--workers",
     "--ping-interval",
     "--ping-timeout",
+    "--allow-eio3",
     "--max-connections",
     "--max-connections-per-address",
     "--max-handshake-rate",
@@ -119,6 +121,7 @@ fn a_wrong_value_names_flag_value_and_range() {
             "/no/such/directory",
             "a directory that can be read",
         ),
+        ("--client-dir", "/no/such/directory", "socket.io-client"),
     ] {
         refused(
             &[&format!("{flag}={value}")],
@@ -134,6 +137,11 @@ fn a_wrong_value_from_the_environment_names_the_variable() {
         &[],
         &[("PARLOR_PORT", "abc")],
         &["PARLOR_PORT", "\"abc\"", "from 0 to 65535"],
+    );
+    refused(
+        &[],
+        &[("PARLOR_ALLOW_EIO3", "maybe")],
+        &["PARLOR_ALLOW_EIO3", "\"maybe\"", "true or false"],
     );
     refused(
         &[],
@@ -186,6 +194,15 @@ fn a_password_is_not_repeated_in_an_error() {
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn a_client_of_no_known_version_is_not_served() {
+    let dir = TempDir::new();
+    dir.write("socket.io.min.js", "alert(1)");
+    let path = dir.path().to_str().unwrap();
+    refused(&["--client-dir", path], &[], &["--client-dir", "version"]);
+    refused(&[], &[("PARLOR_CLIENT_DIR", path)], &["version"]);
 }
 
 #[test]

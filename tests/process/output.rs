@@ -1,6 +1,7 @@
 //! What is written where: the banner on standard output, logs on standard error, plain when piped.
 
 use crate::support::binary::{Parlor, Unread, command};
+use crate::support::dir::TempDir;
 use crate::support::raw::{get, send};
 use rustix::process::Signal;
 
@@ -88,6 +89,20 @@ fn a_password_is_not_logged() {
     parlor.signal(Signal::TERM);
     let ended = parlor.ended();
     assert!(!ended.stderr.contains("secret") && !ended.stdout.contains("secret"));
+}
+
+#[test]
+fn the_official_client_is_served_from_a_directory() {
+    let dir = TempDir::new();
+    let script = "/*!\n * Socket.IO v4.8.4\n */\n";
+    dir.write("socket.io.min.js", script);
+    let arguments = ["--listen", "127.0.0.1:0", "--client-dir"];
+    let arguments = [&arguments[..], &[dir.path().to_str().unwrap()]].concat();
+    let (_parlor, address) = Parlor::start(&arguments, &[]);
+    let answer = get(address, "/socket.io/socket.io.min.js", &[]);
+    assert_eq!((answer.status, answer.text().as_str()), (200, script));
+    assert_eq!(answer.must("etag"), "\"4.8.4\"");
+    assert_eq!(get(address, "/socket.io/socket.io.js", &[]).status, 400);
 }
 
 #[test]

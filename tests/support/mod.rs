@@ -4,7 +4,8 @@
 //! | file | gives |
 //! |---|---|
 //! | `raw` | [`raw::get`], [`raw::send`]: bytes out, a parsed [`raw::Answer`] back |
-//! | `server` | [`server::Running`]: the web site on a free port, in this process |
+//! | `session` | [`session::Polling`], [`session::WebSocket`]: Engine.IO by hand |
+//! | `server` | [`server::Running`]: a server on a free port, in this process |
 //! | `binary` | [`binary::Parlor`]: the real binary; ends only the process it started, by its handle |
 //! | `dir` | [`dir::TempDir`]: a new directory below the build's own temporary one |
 //!
@@ -18,3 +19,4 @@ pub(crate) mod binary;
 pub(crate) mod dir;
 pub(crate) mod raw;
 pub(crate) mod server;
+pub(crate) mod session;

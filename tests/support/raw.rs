@@ -38,6 +38,12 @@ impl Answer {
         first
     }
 
+    /// The values of a header, in order.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let found = self.headers.iter().filter(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The same, for a header that must be there.
     pub(crate) fn must(&self, name: &str) -> &str {
         self.header(name)
@@ -70,6 +76,11 @@ pub(crate) fn request(address: SocketAddr, method: &str, path: &str, lines: &[&s
 pub(crate) fn send(address: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = connect(address);
     stream.write_all(bytes).unwrap();
+    read(stream)
+}
+
+/// Reads to the end of the connection.
+pub(crate) fn read(mut stream: TcpStream) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     parse(&answer)
@@ -83,7 +94,8 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-fn parse(answer: &[u8]) -> Answer {
+/// Takes an answer apart.
+pub(crate) fn parse(answer: &[u8]) -> Answer {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     let end =
         end.unwrap_or_else(|| panic!("no whole answer: {:?}", String::from_utf8_lossy(answer)));

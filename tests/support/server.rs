@@ -1,52 +1,75 @@
-//! The server in this process, on a free port of the loopback, in a thread of its own.
+//! A server in this process, on a free port of the loopback, in a thread of its own.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use parlor::config;
-use parlor::http::{Site, bind, server};
+use parlor::config::{self, Limits, Protocol};
+use parlor::engineio::session::Outgoing;
+use parlor::engineio::{CloseReason, Message, Request, SessionKey};
+use parlor::http::{Fallback, Site, bind, server};
+use parlor::hub::{self, Engine};
+use parlor::stats::Stats;
+use parlor::transport::{Edge, Server};
 use tokio::sync::oneshot;
 
 /// A server that stops when it is dropped.
 pub(crate) struct Running {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Its counters.
+    pub(crate) stats: Arc<Stats>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Starts with these site settings and the name `test-device`.
+    /// The room server with these site settings and the name `test-device`.
     pub(crate) fn start(site: config::Site) -> Self {
+        let web = Site::new(&site, Some("test-device".to_owned())).unwrap();
+        let config = config::Parlor {
+            site,
+            max_rooms: 1024,
+            workers: 1,
+            ..Default::default()
+        };
+        Self::of(parlor::process::room_server(config).unwrap(), web)
+    }
+
+    /// An engine that echoes, with everything else as it is by default.
+    pub(crate) fn echo() -> Self {
+        Self::echo_with(Protocol::default(), Edge::default())
+    }
+
+    /// The same with settings, no pages beside it.
+    pub(crate) fn echo_with(settings: Protocol, edge: Edge) -> Self {
+        let (limits, stats) = (Limits::default(), Arc::default());
+        Self::of(
+            Server::with_edge(settings, limits, stats, Echo::default(), edge),
+            (),
+        )
+    }
+
+    /// Any server.
+    pub(crate) fn of<P: hub::Protocol>(server: Server<P>, pages: impl Fallback) -> Self {
         let listeners = bind::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let address = listeners[0].local_addr().unwrap();
-        let web = Site::new(&site, Some("test-device".to_owned())).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
+        let stats = Arc::clone(server.stats());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .unwrap();
-            let config = config::Parlor {
-                site,
-                max_rooms: 1024,
-                workers: 1,
-                ..Default::default()
-            };
-            let shutdown = async {
-                let _ = stopped.await;
-            };
-            runtime
-                .block_on(server::serve(
-                    listeners,
-                    parlor::process::room_server(config).unwrap(),
-                    web,
-                    shutdown,
-                ))
-                .unwrap();
+            let never = std::future::pending();
+            let serving = runtime.spawn(server::serve(listeners, server, pages, never));
+            // At once: a proper stop, which waits for clients, has tests of its own.
+            let _ = runtime.block_on(stopped);
+            assert!(!serving.is_finished(), "the server ended by itself");
         });
         Self {
             address,
+            stats,
             stop: Some(stop),
             thread: Some(thread),
         }
@@ -60,5 +83,40 @@ impl Drop for Running {
         if !std::thread::panicking() {
             ended.unwrap().unwrap();
         }
+    }
+}
+
+/// Sends every message back, but for `close`, which closes the session, `long`, which gets 2000
+/// times an `x`, and `does one wait?`, which is told whether another session has a poll that waits.
+#[derive(Default)]
+pub(crate) struct Echo {
+    sessions: Vec<SessionKey>,
+}
+
+impl hub::Protocol for Echo {
+    fn open(&mut self, _: &mut Engine, session: SessionKey, _: Request) {
+        self.sessions.push(session);
+    }
+
+    fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
+        match message {
+            Message::Text("close") => engine.close(session, CloseReason::ForcedClose),
+            Message::Text("long") => {
+                let packet = format!("4{}", "x".repeat(2000));
+                engine.send(session, Outgoing::Text(&packet));
+            }
+            Message::Text("does one wait?") => {
+                let mut others = self.sessions.iter().filter(|other| **other != session);
+                let waits = others.any(|other| engine.is_writable(*other));
+                let answer = if waits { "4yes" } else { "4no" };
+                engine.send(session, Outgoing::Text(answer));
+            }
+            Message::Text(text) => engine.send(session, Outgoing::Text(&format!("4{text}"))),
+            Message::Binary(bytes) => engine.send(session, Outgoing::Binary(bytes)),
+        }
+    }
+
+    fn close(&mut self, _: &mut Engine, session: SessionKey, _: CloseReason) {
+        self.sessions.retain(|other| *other != session);
     }
 }

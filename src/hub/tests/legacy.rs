@@ -1,7 +1,7 @@
 //! Clients of Socket.IO 2: what they are told without asking, and what they are called.
 
 use super::*;
-use crate::socketio::{Arg, Namespace};
+use crate::socketio::{Admission, Event, Handshake, Io, Refusal, SocketKey};
 use std::time::SystemTime;
 
 /// A server that takes such clients.
@@ -21,7 +21,7 @@ fn limited(limits: Limits) -> (Rig, Log) {
     )
 }
 
-impl Rig {
+impl<A: Application> Rig<A> {
     /// A client on a WebSocket: its frames so far, the session's id taken out of the first.
     fn asking(&mut self, query: &str) -> (Ws, String, Vec<String>) {
         let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -148,15 +148,15 @@ fn a_refusal_is_its_message_or_its_data_and_the_connection_stays() {
     assert_eq!(rig.drain(ws), ["40/a,", "42/a,[\"echo\"]"]);
 }
 
-/// Has no namespace at all.
-struct Nowhere;
+/// Lets nobody in.
+struct Closed;
 
-impl Application for Nowhere {
-    fn namespace(&mut self, _: &str, _: Arg<'_>) -> Namespace {
-        Namespace::Unknown
+impl Application for Closed {
+    fn admit(&mut self, _: &mut Io<'_>, _: SocketKey, _: &Handshake<'_>) -> Admission {
+        Admission::Refuse(Refusal::new("no"))
     }
 
-    fn event(&mut self, _: &mut crate::socketio::Io<'_>, _: crate::socketio::Event<'_>) {}
+    fn event(&mut self, _: &mut Io<'_>, _: Event<'_>) {}
 }
 
 #[test]
@@ -166,19 +166,37 @@ fn who_is_refused_the_main_namespace_must_join_another_in_time() {
         connect_timeout: seconds(30),
         ..config::Protocol::default()
     };
-    let mut rig = Rig::configured(settings, Limits::default(), SocketIo::new(Nowhere));
-    let socket = rig.sockets.insert(());
-    let session = rig
-        .hub
-        .open(rig.now, request(), Some(socket))
-        .expect("opens");
-    let ws = Ws { socket, session };
-    let frames = rig.drain(ws);
-    assert_eq!(frames[1..], ["44{\"message\":\"Invalid namespace\"}"]);
+    let mut rig = Rig::configured(settings, Limits::default(), SocketIo::new(Closed));
+    let (ws, _, frames) = rig.asking("EIO=3");
+    assert_eq!(frames, ["44\"no\""]);
     rig.pass(seconds(29));
     assert_eq!(rig.drain(ws), [""; 0]);
     rig.pass(seconds(1));
     assert_eq!(rig.drain(ws), ["(close)"]);
+}
+
+#[test]
+fn nobody_is_told_how_to_come_back_nor_comes_back_where_connections_are_recovered() {
+    let settings = config::Protocol {
+        allow_eio3: true,
+        recovery_max_age: Some(seconds(120)),
+        ..config::Protocol::default()
+    };
+    let app = SocketIo::new(Actor::new(Log::default()));
+    let mut rig = Rig::configured(settings, Limits::default(), app);
+    let (ws, _, frames) = rig.asking("EIO=4");
+    assert_eq!(frames, [""; 0]);
+    rig.send(ws, "40/a,{\"room\":\"kitchen\",\"welcome\":true}");
+    let frames = rig.drain(ws);
+    let pid = frames[0].split('"').nth(7).expect("a pid");
+    let offset = frames[1].split('"').nth(5).expect("an offset");
+    rig.lose(ws);
+    let (ws, _) = rig.old();
+    rig.send(ws, &format!("40/a?pid={pid}&offset={offset}"));
+    rig.send(ws, "42/a,[\"rooms\"]");
+    let frames = rig.drain(ws);
+    assert_eq!(frames[0], "40/a,");
+    assert!(frames[1].starts_with("42/a,[\"rooms\",[],"), "{frames:?}");
 }
 
 #[test]

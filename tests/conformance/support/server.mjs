@@ -1,10 +1,11 @@
 // Starts the servers under test: controls (on the official server) and ours.
 //
-// Three pairs: the room server, PARLOR_BIN, with its control; and the crate as a library, which
-// is the examples `socketio_server`, PARLOR_LIBRARY_BIN, and `reference`, PARLOR_REFERENCE_BIN,
-// each with another. All are child processes that are started with the same flags as their control
-// and print their address as the first line that looks like one; the suite knows nothing else
-// about them. Which run is chosen by PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
+// Four pairs: the room server, PARLOR_BIN, with its control; the crate as a library, which is the
+// examples `socketio_server`, PARLOR_LIBRARY_BIN, and `reference`, PARLOR_REFERENCE_BIN, each with
+// another; and profile `interop` of the latter for the tests of that name. All are child processes
+// that are started with the same flags as their control and print their address as the first line
+// that looks like one; the suite knows nothing else about them. Which run is chosen by
+// PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
 import { fork, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -50,6 +51,8 @@ const COMMANDS = {
       "cargo build --example reference",
     ),
   ],
+  "interop control": () => [...COMMANDS["reference control"](), "interop"],
+  interop: () => [...COMMANDS.reference(), "interop"],
 };
 
 /** The servers of a pair: its control first. */
@@ -57,9 +60,10 @@ export const PAIRS = {
   room: ["control", "parlor"],
   library: ["library control", "library"],
   reference: ["reference control", "reference"],
+  interop: ["interop control", "interop"],
 };
 /** The reference servers are told a port alone. */
-const TAKES_PORT = new Set(PAIRS.reference);
+const TAKES_PORT = new Set([...PAIRS.reference, ...PAIRS.interop]);
 
 /** The names of the servers of a pair that this run covers. */
 export function targets(pair = "room") {
