@@ -62,7 +62,7 @@ differential("differential: the switch to WebSocket", "eio4", (script) => {
     wire.say("answer", answer);
   });
 
-  script("a switch to a path that is not ours", { destroyUpgradeTimeout: 200 }, async (wire) => {
+  script("a switch to a path that is not ours", async (wire) => {
     const { answer } = await wire.exchange(`GET /elsewhere/?${OPEN}`, [...upgradeLines()]);
     wire.say("answer", answer.dropped ? "closed" : answer.status);
   });
