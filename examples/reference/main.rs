@@ -2,7 +2,7 @@
 //! Socket.IO and their clients are written against, on nothing but this crate's public API.
 //!
 //! ```text
-//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3] [--client-files DIR]
+//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3]
 //! ```
 //!
 //! | profile | module | for |
@@ -35,7 +35,6 @@ mod wire;
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -62,9 +61,6 @@ struct Arguments {
     /// Lets in clients of Socket.IO 1 and 2, as the option `allowEIO3` does.
     #[arg(long)]
     eio3: bool,
-    /// The folder `dist` of the npm package socket.io-client, for the option `serveClient`.
-    #[arg(long, value_name = "DIR")]
-    client_files: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -105,7 +101,7 @@ fn main() -> Result<()> {
             arguments.serve(config::Protocol::default(), gate, protocol)
         }
         Profile::Wire => {
-            let (hooks, protocol) = wire::new(gate);
+            let (hooks, protocol) = wire::new(gate, arguments.options.cleans_up());
             arguments.serve(config::Protocol::default(), hooks, protocol)
         }
     }
@@ -121,7 +117,7 @@ impl Arguments {
     ) -> Result<()> {
         self.options.lay_over(&mut settings);
         settings.allow_eio3 |= self.eio3;
-        let edge = self.options.edge(self.client_files.as_deref())?;
+        let edge = self.options.edge()?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let listeners = bind::bind(&[listen])?;
         let address = listeners.first().context("one is bound")?.local_addr()?;

@@ -1,12 +1,13 @@
 //! The official server's options, under its names and in its units, as far as this crate has
 //! the setting. A name that is not here is an error, so none is ignored silently.
 //!
-//! One is not the official server's: `denyWith`, which stands for an `allowRequest` that refuses
-//! handshakes with the key `deny` in their query, in these words.
+//! Two are not the official server's: `denyWith`, which stands for an `allowRequest` that refuses
+//! handshakes with the key `deny` in their query, in these words; and `clientDir`, the folder `dist`
+//! of the npm package socket.io-client, which `serveClient` needs here.
 
 mod http;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -35,10 +36,12 @@ pub(crate) struct Options {
     add_trailing_slash: Option<bool>,
     initial_packet: Option<String>,
     connection_state_recovery: Option<Recovery>,
+    cleanup_empty_child_namespaces: bool,
     http_compression: Option<Switch<Compression>>,
     cookie: Option<Switch<Cookie>>,
     cors: Option<Cors>,
     serve_client: Option<bool>,
+    client_dir: Option<PathBuf>,
     deny_with: Option<String>,
 }
 
@@ -114,6 +117,11 @@ impl Options {
         }
     }
 
+    /// Whether a namespace that was made for a client goes when all have left it.
+    pub(crate) fn cleans_up(&self) -> bool {
+        self.cleanup_empty_child_namespaces
+    }
+
     /// Who may begin a session.
     pub(crate) fn gate(&self) -> Gate {
         self.deny_with
@@ -121,8 +129,8 @@ impl Options {
             .map_or_else(Gate::default, Gate::denying)
     }
 
-    /// The HTTP side. The client's files are served if there are any, unless that is switched off.
-    pub(crate) fn edge(&self, client_files: Option<&Path>) -> Result<Edge> {
+    /// The HTTP side.
+    pub(crate) fn edge(&self) -> Result<Edge> {
         let mut edge = Edge::default();
         if let Some(cookie) = self.cookie.as_ref().and_then(Switch::on) {
             edge = edge.cookie(cookie.setting())?;
@@ -130,14 +138,12 @@ impl Options {
         if let Some(cors) = self.cors.as_ref().and_then(Cors::setting) {
             edge = edge.cors(cors)?;
         }
-        match (self.serve_client, client_files) {
-            (Some(false), _) | (None, None) => Ok(edge),
-            (_, directory) => {
-                let directory = directory.context("serveClient needs --client-files")?;
-                let files = ClientFiles::read(directory, "--client-files")?;
-                Ok(edge.client_files(files))
-            }
+        if self.serve_client == Some(true) {
+            let directory = self.client_dir.as_deref();
+            let directory = directory.context("serveClient needs clientDir")?;
+            edge = edge.client_files(ClientFiles::read(directory, "clientDir")?);
         }
+        Ok(edge)
     }
 }
 

@@ -23,9 +23,17 @@ use crate::log;
 
 const WATCHERS: &str = "watchers";
 
-/// The hooks and the protocol of this profile.
-pub(crate) fn new(gate: Gate) -> (impl Hooks, SocketIo<Wire>) {
-    let protocol = SocketIo::new(Wire::default())
+/// The hooks and the protocol of this profile; `cleans_up` tells whether a namespace that was
+/// made for a client goes with its last one.
+pub(crate) fn new(gate: Gate, cleans_up: bool) -> (impl Hooks, SocketIo<Wire>) {
+    let app = Wire {
+        made: match cleans_up {
+            true => Namespace::Dynamic,
+            false => Namespace::Static,
+        },
+        waiting: HashMap::new(),
+    };
+    let protocol = SocketIo::new(app)
         .with_middleware(|_, _, handshake| match handshake.namespace {
             "/mw" => Auth::of(handshake).first_step(),
             name if is_numbered(name, "/dyn-") && Auth::of(handshake).denies("1") => nope(),
@@ -111,8 +119,9 @@ fn is_numbered(name: &str, prefix: &str) -> bool {
 }
 
 /// The application.
-#[derive(Default)]
 pub(crate) struct Wire {
+    /// What a namespace is that is made for a client.
+    made: Namespace,
     /// Sockets of `/slow` that wait to be let in, by key.
     waiting: HashMap<String, SocketKey>,
 }
@@ -129,8 +138,8 @@ impl Application for Wire {
         let auth: Auth = auth.read().unwrap_or_default();
         match name {
             "/" | "/mw" | "/slow" => Namespace::Static,
-            _ if is_numbered(name, "/dyn-") || is_numbered(name, "/pub-") => Namespace::Dynamic,
-            _ if name.starts_with("/gate-") && auth.pass == 1 => Namespace::Dynamic,
+            _ if is_numbered(name, "/dyn-") || is_numbered(name, "/pub-") => self.made,
+            _ if name.starts_with("/gate-") && auth.pass == 1 => self.made,
             _ => Namespace::Unknown,
         }
     }

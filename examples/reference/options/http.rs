@@ -54,11 +54,30 @@ enum Path {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(untagged)]
 enum Site {
+    /// `true` is short for strict, `false` for not a word about it.
+    Short(bool),
+    Named(SiteName),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SiteName {
     Strict,
     Lax,
     None,
+}
+
+impl Site {
+    fn setting(self) -> Option<SameSite> {
+        match self {
+            Self::Short(false) => None,
+            Self::Short(true) | Self::Named(SiteName::Strict) => Some(SameSite::Strict),
+            Self::Named(SiteName::Lax) => Some(SameSite::Lax),
+            Self::Named(SiteName::None) => Some(SameSite::None),
+        }
+    }
 }
 
 impl Cookie {
@@ -73,16 +92,9 @@ impl Cookie {
             name: self.name.clone().unwrap_or(usual.name),
             domain: self.domain.clone(),
             max_age: self.max_age.map(Duration::from_secs),
-            // The official server ties these two together.
-            http_only: self.http_only.unwrap_or(path.is_some()),
+            http_only: self.http_only.unwrap_or(usual.http_only),
             secure: self.secure,
-            same_site: self.same_site.map_or(usual.same_site, |site| {
-                Some(match site {
-                    Site::Strict => SameSite::Strict,
-                    Site::Lax => SameSite::Lax,
-                    Site::None => SameSite::None,
-                })
-            }),
+            same_site: self.same_site.map_or(usual.same_site, Site::setting),
             path,
         }
     }

@@ -1,4 +1,21 @@
-//! The events of profile `wire`, the same in all its namespaces.
+//! The events of profile `wire`. Each is acked, if a client asks for that, after what it does:
+//! with nothing unless the table says otherwise.
+//!
+//! | event | what it does |
+//! |---|---|
+//! | `join` ROOMS, `leave` ROOM | acks the socket's rooms, and whether it is in that of its id |
+//! | `cast` HOW NAME ... | emits to others, or to those of [`How`] |
+//! | `volatile` N, `mixed` BYTES | emits `v` 1 to N; `kept`, volatile `lost` BYTES, `kept` |
+//! | `ask` HOW ..., `askAll` HOW ... | `question` ...; then `answered` or `answers` |
+//! | `twice` | acks 1 (an event can be answered once) |
+//! | `picture`, `big` N COMPRESS | emits bytes inside an object; a long text |
+//! | `set` KEY VALUE, `get` KEY | the socket's data; `get` acks it |
+//! | `auth` | acks what the socket connected with |
+//! | `end` CLOSE, `endAll` ROOMS CLOSE | `bye`, and disconnects; acks, and disconnects all these |
+//! | `move` ROOMS JOIN LEAVE | moves all these |
+//! | `fetch` ROOMS | acks how many these are, and the rooms of each |
+//! | `watch` | joins the watchers |
+//! | any other | `any` NAME ..., and acks ... |
 
 use std::time::Duration;
 
@@ -13,6 +30,9 @@ use super::{Stored, WATCHERS};
 use crate::log;
 
 const PIXELS: Attachment = Attachment(Bytes::from_static(&[0, 1, 254, 255]));
+
+/// Most that `big` emits.
+const MAX_BIG: usize = 1_000_000;
 
 /// To whom something goes, and how.
 #[derive(Default, Deserialize)]
@@ -89,7 +109,7 @@ pub(super) fn handle(io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
             io.emit(socket, "picture", &[&PIXELS, &dot])?;
         }
         "big" => {
-            let text = "x".repeat(first()?.read()?);
+            let text = "x".repeat(first()?.read::<usize>()?.min(MAX_BIG));
             let compress = second().map_or(true, |arg| arg.json() != "false");
             let namespace = io.namespace(socket).unwrap_or_default().to_owned();
             let id = io.id(socket).context("is connected")?;
