@@ -1,10 +1,9 @@
 //! Every row of the table in the session's header: here those of one transport, in [`closing`]
 //! those of the end, in [`upgrade`] those of the change from one to the other, in
-//! [`revision_3`] those that are otherwise for its clients, in [`random`] what must hold for
-//! any order of them.
+//! [`revision_3`] those that are otherwise for its clients. What must hold for any order of
+//! them is a property (`tests/properties`).
 
 mod closing;
-mod random;
 mod revision_3;
 mod upgrade;
 
