@@ -61,7 +61,8 @@ pub struct Protocol {
     /// Such a client takes its session's id for its socket's ids. So the id of its socket, from
     /// [`Io::id`](crate::socketio::Io::id) say, is a secret: another client that is told it can
     /// read and write in its place. An application that hands socket ids from client to client
-    /// must leave this off, or hand out ids of its own instead.
+    /// must leave this off, or hand out ids of its own instead; for logs there is
+    /// [`SocketId::public`](crate::socketio::SocketId::public).
     pub allow_eio3: bool,
     /// Largest polling body and largest WebSocket message, in bytes (`maxHttpBufferSize`).
     pub max_payload_bytes: usize,

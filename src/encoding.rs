@@ -117,8 +117,8 @@ impl Accepted {
         accepted
     }
 
-    /// What to compress with while serving; `None` if the client takes neither, or likes the
-    /// body better as it is.
+    /// What to compress with while serving; `None` if the client takes neither. How it likes the
+    /// body as it is does not count, as with the reference server.
     pub(crate) fn compression(&self) -> Option<Compression> {
         let candidate = |compression, own: Option<Listed>| {
             let listed = own.or(self.any).filter(|listed| listed.weight > 0)?;
@@ -127,12 +127,11 @@ impl Accepted {
         };
         let gzip = candidate(Compression::Gzip, self.gzip);
         let deflate = candidate(Compression::Deflate, self.deflate);
-        let ((weight, ..), compression) = match (gzip, deflate) {
+        let (_, compression) = match (gzip, deflate) {
             (Some(gzip), Some(deflate)) if deflate.0 > gzip.0 => deflate,
             (gzip, deflate) => gzip.or(deflate)?,
         };
-        let better = |identity: Listed| identity.weight > weight;
-        (!self.identity.is_some_and(better)).then_some(compression)
+        Some(compression)
     }
 
     /// The best acceptable coding among those `available`; `None` if all are refused.
@@ -322,7 +321,7 @@ mod tests {
             ("*;q=0", None),
             ("*;q=0, gzip;q=0.1", gzip),
             ("identity, gzip", gzip),
-            ("identity, gzip;q=0.5", None),
+            ("identity, gzip;q=0.5", gzip),
         ] {
             assert_eq!(compression(value), expected, "{value}");
         }

@@ -12,7 +12,7 @@
 //! | `engineio-client` | [`engineio_client`] | the suite of the official Engine.IO client |
 //! | `socketio-client` | [`socketio_client`] | the suite of the official Socket.IO client |
 //! | `interop` | [`interop`] | clients of any language and age; `tests/interop` |
-//! | `wire` | [`wire`] | raw packets; `tests/conformance/differential` |
+//! | `wire` | [`wire`] | whatever else can be seen on the wire; `tests/conformance/differential` |
 //!
 //! Each module says in its header what its server does. The first line on standard output is
 //! the address, on 127.0.0.1. `--options` is a JSON object with options of the official server
@@ -101,9 +101,8 @@ fn main() -> Result<()> {
             arguments.serve(config::Protocol::default(), gate, protocol)
         }
         Profile::Wire => {
-            let protocol = SocketIo::new(wire::Wire::new(arguments.options.cleans_up()));
-            let settings = config::Protocol::default();
-            arguments.serve(settings, wire::Marks(gate), protocol)
+            let (hooks, protocol) = wire::new(gate, arguments.options.cleans_up());
+            arguments.serve(config::Protocol::default(), hooks, protocol)
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::event::{RoomError, RoomName, payload_and_room, room_name};
 use super::lobby::{Left, Lobby, Role};
 use crate::socketio::{
-    Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketKey,
+    Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId, SocketKey,
 };
 use crate::stats::Stats;
 use std::sync::Arc;
@@ -190,14 +190,15 @@ fn log_failure(sent: Result<(), crate::socketio::EmitError>) {
     }
 }
 
-/// A socket's public id, looked up only if the line is logged.
+/// What a line of the log calls a socket, looked up only if it is logged: its id, or its key if
+/// the id is a secret.
 struct Id<'a, 'b>(&'a Io<'b>, SocketKey);
 
 impl std::fmt::Display for Id<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.id(self.1) {
-            Some(id) => f.write_str(id.as_str()),
-            None => f.write_str("-"),
+        match self.0.id(self.1).as_ref().and_then(SocketId::public) {
+            Some(id) => f.write_str(id),
+            None => write!(f, "{:?}", self.1),
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum Reject {
     /// An upgrade to a version of WebSocket that is not spoken here.
     #[error("Missing or invalid Sec-WebSocket-Version header")]
     WebSocketVersion,
+    /// An upgrade whose subprotocols are no list of tokens (RFC 6455 section 11.3.4).
+    #[error("Invalid Sec-WebSocket-Protocol header")]
+    WebSocketProtocol,
     /// More handshakes from this address than allowed: status 429.
     #[error("Too many connections, try again later")]
     TooManyHandshakes,
@@ -80,6 +83,7 @@ impl Reject {
             | Self::PayloadTooLarge
             | Self::WebSocketKey
             | Self::WebSocketVersion
+            | Self::WebSocketProtocol
             | Self::TooManyHandshakes
             | Self::Full => None,
         }

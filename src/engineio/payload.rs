@@ -22,6 +22,8 @@ pub struct Payload {
     /// Whether it is in the binary form of revision 3 (`application/octet-stream`); text
     /// otherwise.
     pub binary: bool,
+    /// Whether a packet in it is worth compressing.
+    pub compress: bool,
 }
 
 impl Payload {
@@ -120,7 +122,7 @@ mod tests {
         fn what_is_sent_reads_back(sent: Vec<Sent>, v3: bool, binary: bool) {
             let revision = if v3 { Revision::V3 } else { Revision::V4 };
             let binary = binary && v3;
-            let mut payload = Payload { bytes: Vec::new(), binary };
+            let mut payload = Payload { binary, ..Payload::default() };
             let mut expected = Vec::new();
             for (text, bytes) in &sent {
                 match text {

@@ -10,7 +10,7 @@ use crate::engineio::session::Outgoing;
 use crate::socketio::application::Application;
 use crate::socketio::encode;
 use crate::socketio::error::DisconnectReason;
-use crate::socketio::queue::{Command, Keep};
+use crate::socketio::queue::{Command, Flags, Keep};
 use crate::socketio::recovery::Sent;
 use crate::socketio::registry::{Registry, SocketKey};
 use bytes::Bytes;
@@ -30,16 +30,10 @@ impl<A: Application> SocketIo<A> {
                     text,
                     attachments,
                     receivers,
-                    volatile,
+                    flags,
                     keep,
                 } => {
-                    self.deliver(
-                        engine,
-                        text.clone(),
-                        attachments.clone(),
-                        receivers,
-                        volatile,
-                    );
+                    self.deliver(engine, text.clone(), attachments.clone(), receivers, flags);
                     if let Some(keep) = keep {
                         self.keep(engine, text, attachments, *keep);
                     }
@@ -71,7 +65,7 @@ impl<A: Application> SocketIo<A> {
         text: Range<usize>,
         attachments: Range<usize>,
         receivers: Range<usize>,
-        volatile: bool,
+        flags: Flags,
     ) {
         deliver(
             engine,
@@ -79,7 +73,7 @@ impl<A: Application> SocketIo<A> {
             self.queue.text.get(text).unwrap_or_default(),
             self.queue.attachments.get(attachments).unwrap_or_default(),
             self.queue.receivers.get(receivers).unwrap_or_default(),
-            volatile,
+            flags,
         );
     }
 
@@ -156,7 +150,7 @@ fn deliver(
     text: &str,
     attachments: &[Bytes],
     receivers: &[SocketKey],
-    volatile: bool,
+    flags: Flags,
 ) {
     let shared = (receivers.len() > 1 && text.len() >= SHARE_FROM)
         .then(|| Bytes::copy_from_slice(text.as_bytes()));
@@ -168,15 +162,15 @@ fn deliver(
             continue;
         };
         // Decided once a packet, so that attachments always follow their header.
-        if volatile && !engine.is_writable(session) {
+        if flags.volatile && !engine.is_writable(session) {
             continue;
         }
         match &shared {
-            Some(bytes) => engine.send(session, Outgoing::SharedText(bytes)),
-            None => engine.send(session, Outgoing::Text(text)),
+            Some(bytes) => engine.send_as(session, Outgoing::SharedText(bytes), flags.compress),
+            None => engine.send_as(session, Outgoing::Text(text), flags.compress),
         }
         for bytes in attachments {
-            engine.send(session, Outgoing::SharedBinary(bytes));
+            engine.send_as(session, Outgoing::SharedBinary(bytes), flags.compress);
         }
     }
 }

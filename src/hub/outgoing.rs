@@ -21,6 +21,12 @@ impl Engine {
 
     /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
     pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
+        self.send_as(session, packet, true);
+    }
+
+    /// As [`send`](Self::send); without `compress` the packet alone is no reason to compress the
+    /// polling body that it leaves in.
+    pub fn send_as(&mut self, session: SessionKey, packet: Outgoing<'_>, compress: bool) {
         let Some(entry) = self.sessions.get_mut(session) else {
             return;
         };
@@ -38,7 +44,7 @@ impl Engine {
         if fits
             && entry
                 .session
-                .send(packet, &self.limits, &mut self.pool)
+                .send(packet, compress, &self.limits, &mut self.pool)
                 .is_ok()
         {
             Self::mark(&mut self.dirty, entry, session);

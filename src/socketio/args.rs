@@ -36,6 +36,17 @@ impl<'a> Args<'a> {
         self.iter().nth(index)
     }
 
+    /// The first argument and those after it.
+    pub fn split_first(&self) -> Option<(Arg<'a>, Args<'a>)> {
+        let attachments = self.attachments;
+        let mut elements = json::elements(self.json);
+        let json = elements.next()?;
+        Some((
+            Arg { json, attachments },
+            Args::new(elements.rest(), attachments),
+        ))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.json.is_empty()
@@ -178,6 +189,12 @@ mod tests {
         );
         assert!(args.get(1).is_some_and(|arg| arg.read::<u32>().is_err()));
         assert!(args.get(3).is_none());
+        let (first, others) = args.split_first().expect("there is one");
+        assert_eq!(
+            (first.json(), others.json()),
+            ("1e400", "\"room\", {\"a\":[1,2]}")
+        );
+        assert!(Args::new("", &[]).split_first().is_none());
         assert!(Args::new("", &[]).is_empty());
     }
 

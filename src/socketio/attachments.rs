@@ -126,7 +126,8 @@ impl Assembly {
     pub(super) fn new(text: &str, expected: usize) -> Self {
         Self {
             text: text.to_owned(),
-            attachments: Vec::with_capacity(expected),
+            // Room is made for what comes, not for what is announced.
+            attachments: Vec::new(),
             expected,
         }
     }
@@ -206,6 +207,11 @@ mod tests {
         assert_eq!(nums(text, 1), Ok(vec![]));
         let text = r#"{"_placeholder":true,"num":0,"num":{"num":0}}"#;
         assert_eq!(nums(text, 1), Err(DecodeError::Placeholder));
+    }
+
+    #[test]
+    fn attachments_that_are_only_announced_take_no_room() {
+        assert_eq!(Assembly::new("", 1_000_000).attachments.capacity(), 0);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::argument::Argument;
 use super::emit::{Io, until};
 use super::encode;
 use super::error::EmitError;
-use super::queue::{Command, Keep, Mark};
+use super::queue::{Command, Flags, Keep, Mark};
 use super::recovery::Scope;
 use super::registry::{NamespaceKey, SocketKey};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Broadcast<'io, 'r> {
     rooms: Vec<&'r str>,
     except: Vec<&'r str>,
     sender: Option<SocketKey>,
-    volatile: bool,
+    flags: Flags,
 }
 
 impl<'io, 'r> Broadcast<'io, 'r> {
@@ -36,7 +36,7 @@ impl<'io, 'r> Broadcast<'io, 'r> {
             rooms: Vec::new(),
             except: Vec::new(),
             sender,
-            volatile: false,
+            flags: Flags::default(),
         }
     }
 
@@ -60,7 +60,14 @@ impl<'io, 'r> Broadcast<'io, 'r> {
 
     /// Only to those whose transport can take it at once.
     pub fn volatile(mut self) -> Self {
-        self.volatile = true;
+        self.flags.volatile = true;
+        self
+    }
+
+    /// Whether this is worth compressing for those who get it by polling and take that, which
+    /// it is unless it is said here that it is not.
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.flags.compress = compress;
         self
     }
 
@@ -78,7 +85,7 @@ impl<'io, 'r> Broadcast<'io, 'r> {
         if count == 0 && !self.io.registry.is_awaited(namespace) {
             return Ok(0);
         }
-        let number = match self.volatile {
+        let number = match self.flags.volatile {
             false => self.io.registry.number(namespace),
             true => None,
         };
@@ -96,7 +103,7 @@ impl<'io, 'r> Broadcast<'io, 'r> {
                 scope,
             })
         });
-        self.io.queue.push_send(mark, self.volatile, keep);
+        self.io.queue.push_send(mark, self.flags, keep);
         Ok(count)
     }
 
@@ -175,7 +182,7 @@ impl<'io, 'r> Broadcast<'io, 'r> {
             self.select(namespace);
             id = self.io.registry.next_ack(namespace);
             self.encode(mark, namespace, name, args, Some(id), None)?;
-            self.io.queue.push_send(mark, self.volatile, None);
+            self.io.queue.push_send(mark, self.flags, None);
         }
         let receivers = mark.receivers..self.io.queue.receivers.len();
         let until = until(self.io.now, timeout);

@@ -11,7 +11,7 @@ use super::argument::Argument;
 use super::broadcast::Broadcast;
 use super::encode;
 use super::error::EmitError;
-use super::queue::{Command, Emissions, Keep};
+use super::queue::{Command, Emissions, Flags, Keep};
 use super::recovery::Scope;
 use super::registry::{NamespaceKey, Registry, SocketKey};
 use super::socket_id::SocketId;
@@ -253,7 +253,11 @@ impl Io<'_> {
             })
         });
         self.queue.receivers.push(socket);
-        self.queue.push_send(mark, volatile, keep);
+        let flags = Flags {
+            volatile,
+            ..Flags::default()
+        };
+        self.queue.push_send(mark, flags, keep);
         Ok(())
     }
 
@@ -269,7 +273,7 @@ impl Io<'_> {
             encode::ack(count, namespace, reply.id, out)
         })?;
         self.queue.receivers.push(reply.socket);
-        self.queue.push_send(mark, false, None);
+        self.queue.push_send(mark, Flags::default(), None);
         Ok(())
     }
 

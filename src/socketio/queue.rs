@@ -25,7 +25,7 @@ pub(crate) enum Command {
         text: Range<usize>,
         attachments: Range<usize>,
         receivers: Range<usize>,
-        volatile: bool,
+        flags: Flags,
         keep: Option<Box<Keep>>,
     },
     /// The socket owes an answer from here on. Not before, so that a question which is dropped
@@ -49,6 +49,24 @@ pub(crate) enum Command {
     /// Carried out already.
     #[default]
     Done,
+}
+
+/// How a packet is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// Only to those who can take it at once.
+    pub(crate) volatile: bool,
+    /// Whether it is worth compressing.
+    pub(crate) compress: bool,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self {
+            volatile: false,
+            compress: true,
+        }
+    }
 }
 
 /// That a packet is to be kept for clients that come back.
@@ -124,7 +142,7 @@ impl Emissions {
         let mark = self.mark();
         write(&mut self.text);
         self.receivers.push(socket);
-        self.push_send(mark, false, None);
+        self.push_send(mark, Flags::default(), None);
     }
 
     /// Adds a packet as it was sent to others.
@@ -134,15 +152,15 @@ impl Emissions {
             .push_str(std::str::from_utf8(&sent.text).unwrap_or_default());
         self.attachments.extend(sent.attachments.iter().cloned());
         self.receivers.push(socket);
-        self.push_send(mark, false, None);
+        self.push_send(mark, Flags::default(), None);
     }
 
-    pub(super) fn push_send(&mut self, mark: Mark, volatile: bool, keep: Option<Box<Keep>>) {
+    pub(super) fn push_send(&mut self, mark: Mark, flags: Flags, keep: Option<Box<Keep>>) {
         self.commands.push(Command::Send {
             text: mark.text..self.text.len(),
             attachments: mark.attachments..self.attachments.len(),
             receivers: mark.receivers..self.receivers.len(),
-            volatile,
+            flags,
             keep,
         });
     }

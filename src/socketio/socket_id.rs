@@ -2,7 +2,8 @@
 //!
 //! Except for a client of Socket.IO 2, which never asks for its id but takes its session's for
 //! it: bare in the main namespace, behind `<namespace>#` in any other. Such an id is as secret
-//! as the session's, so its debug form hides it; its wire form is for that client alone.
+//! as the session's, so its debug form hides it, and [`SocketId::public`] is `None`; its wire
+//! form is for that client alone.
 //! Source: the reference client 2.x (`Manager.generateId`).
 
 use super::decode::MAIN;
@@ -56,6 +57,15 @@ impl SocketId {
             Form::Prefixed(text) => text,
         }
     }
+
+    /// The id if anybody may see it, for logs and for other clients. One that was
+    /// [read](Self::parse) is taken for what it looks like.
+    pub fn public(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Public(id) => Some(id.as_str()),
+            Form::Session(_) | Form::Prefixed(_) => None,
+        }
+    }
 }
 
 impl PartialEq for SocketId {
@@ -83,10 +93,7 @@ impl fmt::Display for SocketId {
 
 impl fmt::Debug for SocketId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Form::Public(id) => write!(f, "SocketId({})", id.as_str()),
-            Form::Session(_) | Form::Prefixed(_) => f.write_str("SocketId(secret)"),
-        }
+        write!(f, "SocketId({})", self.public().unwrap_or("secret"))
     }
 }
 
@@ -115,6 +122,7 @@ mod tests {
             let id = SocketId::of_session(&session(), namespace);
             assert_eq!(id.as_str(), text);
             assert_eq!(format!("{id:?}"), "SocketId(secret)");
+            assert_eq!(id.public(), None);
         }
     }
 

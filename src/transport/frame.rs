@@ -152,26 +152,28 @@ pub fn receive(
     };
     let was_held = !held.is_empty();
     let mut rest = if was_held { held.as_mut_slice() } else { bytes };
+    let mut took = false;
     while let Some((header, header_len, payload_len)) = parse_header(rest, limit)? {
         if rest.len() - header_len < payload_len {
             break;
         }
         let (frame, after) = rest.split_at_mut(header_len + payload_len);
         rest = after;
+        took = true;
         let payload = frame.get_mut(header_len..).unwrap_or_default();
         unmask(payload, header.mask.unwrap_or_default());
         if !take_frame(&mut kept, &header, payload, limit, &mut sink)? {
             return Ok(());
         }
     }
-    let left = rest.len();
-    if left > 0 && !was_held {
-        held = rest.to_vec();
-    }
-    if left > 0 {
-        // What was kept before stays where it is: a long frame comes in many reads.
-        held.drain(..held.len() - left);
-        kept.get_or_insert_default().frame = held;
+    if !rest.is_empty() {
+        kept.get_or_insert_default().frame = if was_held && !took {
+            // What was kept before stays where it is: a long frame comes in many reads.
+            held
+        } else {
+            // Not in what a long frame was in: only the bytes are counted, not that room.
+            rest.to_vec()
+        };
     }
     *partial = kept.filter(|kept| kept.kind.is_some() || !kept.frame.is_empty());
     Ok(())

@@ -188,8 +188,16 @@ fn polled(payload: Payload) -> Answer {
     } else {
         "text/plain; charset=UTF-8"
     };
-    answer(StatusCode::OK, content_type, payload.bytes)
+    let mut answer = answer(StatusCode::OK, content_type, payload.bytes);
+    if payload.compress {
+        answer.extensions_mut().insert(Compressible);
+    }
+    answer
 }
+
+/// Marks an answer that is worth compressing.
+#[derive(Clone, Copy)]
+pub(super) struct Compressible;
 
 /// Why a body was not read to its end.
 enum Unread {

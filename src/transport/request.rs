@@ -14,6 +14,7 @@
 //! Hooks are asked for headers before a session is touched, so a panic there costs nobody
 //! anything. While an answer waits nothing of its request is kept that holds hyper's buffers.
 
+use super::polling::Compressible;
 use super::reject::{Answer, refuse, refuse_upgrade};
 use super::{Peer, Server, websocket};
 use crate::encoding::{Accepted, Compression};
@@ -251,7 +252,10 @@ impl Extras {
         }
         add(&mut answer, self.headers);
         match self.compression {
-            Some((compression, from)) if answer.body().len() >= from => {
+            Some((compression, from))
+                if answer.body().len() >= from
+                    && answer.extensions().get::<Compressible>().is_some() =>
+            {
                 compressed(answer, compression).await
             }
             _ => answer,

@@ -14,8 +14,8 @@ use crate::engineio::{self, CloseReason, Reject, SessionKey};
 use crate::hub::Protocol;
 use bytes::Bytes;
 use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response, StatusCode, Version};
@@ -250,7 +250,8 @@ pub(super) fn is_upgrade(head: &Parts) -> bool {
     head.version == Version::HTTP_11 && names(UPGRADE, "websocket") && names(CONNECTION, "upgrade")
 }
 
-/// The 101, or why there is none. Extensions are declined by not being named.
+/// The 101, or why there is none. Extensions are declined by not being named; of several
+/// subprotocols the first is taken, because browsers end a connection that takes none.
 pub(super) fn accept(headers: &HeaderMap) -> Result<Answer, Reject> {
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
     // 16 bytes in base64: 22 characters and two of padding.
@@ -273,7 +274,23 @@ pub(super) fn accept(headers: &HeaderMap) -> Result<Answer, Reject> {
         SEC_WEBSOCKET_ACCEPT,
         accept.map_err(|_| Reject::WebSocketKey)?,
     );
+    if let Some(offer) = headers.get(SEC_WEBSOCKET_PROTOCOL) {
+        let first = subprotocol(offer).ok_or(Reject::WebSocketProtocol)?;
+        out.insert(SEC_WEBSOCKET_PROTOCOL, first);
+    }
     Ok(response)
+}
+
+/// The first of a list of subprotocols, all of which must be tokens (RFC 9110 section 5.6.2), as
+/// the names of headers are.
+fn subprotocol(offer: &HeaderValue) -> Option<HeaderValue> {
+    let offer = offer.to_str().ok()?;
+    let token = |name: &str| HeaderName::from_bytes(name.as_bytes()).is_ok();
+    let mut names = offer.split(',').map(str::trim);
+    if !names.clone().all(token) {
+        return None;
+    }
+    HeaderValue::from_str(names.next()?).ok()
 }
 
 /// The task of one WebSocket.

@@ -20,6 +20,8 @@ const { values: flags } = parseArgs({
     "ping-interval": { type: "string", default: "25s" },
     "ping-timeout": { type: "string", default: "20s" },
     "max-payload": { type: "string", default: "131072" },
+    // The control serves the files of its own package, if any are asked for.
+    "client-dir": { type: "string" },
     // Parlor's limits; the control has none, so they are taken and ignored.
     "max-connections": { type: "string" },
     "max-connections-per-address": { type: "string" },
@@ -105,7 +107,7 @@ const io = new Server(http, {
   pingInterval: milliseconds(flags["ping-interval"]),
   pingTimeout: milliseconds(flags["ping-timeout"]),
   maxHttpBufferSize: Number(flags["max-payload"]),
-  serveClient: false,
+  serveClient: flags["client-dir"] !== undefined,
 });
 
 io.on("connection", (socket) => {

@@ -57,16 +57,17 @@
 //   set KEY VALUE        keeps VALUE (text or number) in the data of the socket.
 //   get KEY              acks it (null if there is none).
 //   auth                 acks the auth of the socket's handshake.
-//   end CLOSE            emits `bye`, disconnects the socket (CLOSE true: and its connection), then
-//                        tries to join the room `late`. No ack.
+//   end CLOSE ROOM       emits `bye`, disconnects the socket (CLOSE true: and its connection), then
+//                        joins ROOM if it is given. No ack.
 //   endAll ROOMS CLOSE   acks first. Then disconnects all sockets in ROOMS; CLOSE as above.
 //   move ROOMS JOIN LEAVE  makes all sockets in ROOMS join the rooms JOIN, and then leave LEAVE (lists).
 //   fetch ROOMS          acks how many sockets there are in ROOMS (none: in the namespace), and the list
 //                        of the rooms of each (in the order of their JSON).
 //   watch                joins the room `watchers`.
 //   any other            NAME ... is emitted back as `any` NAME ... by a catch-all listener; if an
-//                        ack is asked for, it is acked with ... as well, binary included. (An event
-//                        without any payload has no NAME: it is not echoed.)
+//                        ack is asked for, it is acked with ... as well, binary included. A NAME
+//                        that is a number is its text. An event without a payload has no NAME,
+//                        and gets nothing.
 // When a socket leaves, those in the room `watchers` of its namespace get `gone` with its id,
 // `disconnecting`, the reason and its rooms, and then `gone` with its id, `disconnect`, the reason
 // and its rooms, none by then.

@@ -16,6 +16,7 @@ mod bodies;
 mod client_files;
 mod compression;
 mod cors;
+mod eio3;
 mod embedded;
 mod hooks;
 mod hostile;

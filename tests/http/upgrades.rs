@@ -98,6 +98,20 @@ fn the_101_declines_every_extension_by_not_naming_it() {
 }
 
 #[test]
+fn the_first_of_the_offered_subprotocols_is_taken() {
+    let server = Running::echo();
+    let lines = ["Sec-WebSocket-Protocol: One, two"];
+    let socket = WebSocket::open(server.address, WEBSOCKET, &lines);
+    assert_eq!(socket.answer.must("sec-websocket-protocol"), "One");
+    for wrong in ["", "a b", "one,", "one,,two", "a/b"] {
+        let line = format!("Sec-WebSocket-Protocol: {wrong}");
+        let answer = send(server.address, &upgrade(WEBSOCKET, &[&line]));
+        assert_eq!(answer.status, 400, "{wrong}");
+        assert_eq!(answer.text(), "Invalid Sec-WebSocket-Protocol header");
+    }
+}
+
+#[test]
 fn an_upgrade_to_another_path_is_answered_by_the_pages() {
     let server = Running::echo();
     let answer = send(

@@ -3,6 +3,7 @@
 use crate::support::binary::{Parlor, Unread, command};
 use crate::support::dir::TempDir;
 use crate::support::raw::{get, send};
+use crate::support::session::{WEBSOCKET, WebSocket};
 use rustix::process::Signal;
 
 #[test]
@@ -89,6 +90,24 @@ fn a_password_is_not_logged() {
     parlor.signal(Signal::TERM);
     let ended = parlor.ended();
     assert!(!ended.stderr.contains("secret") && !ended.stdout.contains("secret"));
+}
+
+#[test]
+fn the_id_of_a_session_is_not_logged_though_an_old_client_calls_its_socket_by_it() {
+    let arguments = ["--listen", "127.0.0.1:0", "--log", "trace", "--allow-eio3"];
+    let (parlor, address) = Parlor::start(&arguments, &[]);
+    let path = WEBSOCKET.replace("EIO=4", "EIO=3");
+    let mut socket = WebSocket::open(address, &path, &[]);
+    let open = socket.text();
+    let sid = open.split('"').nth(3).unwrap();
+    assert_eq!(socket.text(), "40");
+    socket.send("42[\"join\",\"kitchen\"]");
+    assert!(socket.text().starts_with("42[\"created\""));
+    drop(socket);
+    parlor.signal(Signal::TERM);
+    let ended = parlor.ended();
+    assert!(ended.stderr.contains("room created"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(sid), "{}", ended.stderr);
 }
 
 #[test]

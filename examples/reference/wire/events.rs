@@ -8,15 +8,13 @@
 //! | `volatile` N, `mixed` BYTES | emits `v` 1 to N; `kept`, volatile `lost` BYTES, `kept` |
 //! | `ask` HOW ..., `askAll` HOW ... | `question` ...; then `answered` or `answers` |
 //! | `twice` | acks 1 (an event can be answered once) |
-//! | `picture`, `big` N | emits bytes inside an object; a long text |
+//! | `picture`, `big` N COMPRESS | emits bytes inside an object; a long text |
 //! | `set` KEY VALUE, `get` KEY | the socket's data; `get` acks it |
 //! | `auth` | acks what the socket connected with |
 //! | `end` CLOSE, `endAll` ROOMS CLOSE | `bye`, and disconnects; acks, and disconnects all these |
 //! | `move` ROOMS JOIN LEAVE | moves all these |
 //! | `fetch` ROOMS | acks how many these are, and the rooms of each |
 //! | `watch` | joins the watchers |
-//! | `release` KEY, in `/` | lets somebody in who waits |
-//! | `publish` ..., in `/pub-N` | `published` ... to all namespaces of this kind |
 //! | any other | `any` NAME ..., and acks ... |
 
 use std::time::Duration;
@@ -24,19 +22,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use parlor::socketio::{
-    Arg, Argument, Attachment, Broadcast, Event, Io, List, Object, Raw, SocketKey,
+    Args, Attachment, Broadcast, Event, Io, List, Object, OwnedArgs, Raw, Reply, SocketKey,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::{Data, WATCHERS, Wire, rooms};
+use super::{Stored, WATCHERS};
 use crate::log;
+
+const PIXELS: Attachment = Attachment(Bytes::from_static(&[0, 1, 254, 255]));
 
 /// Most that `big` emits.
 const MAX_BIG: usize = 1_000_000;
 
-/// To whom, and how.
+/// To whom something goes, and how.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct How {
@@ -45,16 +43,17 @@ struct How {
     /// The sender too.
     all: bool,
     volatile: bool,
-    /// Milliseconds.
+    /// Milliseconds to wait for answers.
     ms: Option<u64>,
 }
 
 impl How {
-    fn patience(&self) -> Duration {
+    fn timeout(&self) -> Duration {
         self.ms.map_or(Duration::MAX, Duration::from_millis)
     }
 }
 
+/// One room or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Rooms {
@@ -62,156 +61,185 @@ enum Rooms {
     Several(Vec<String>),
 }
 
-impl Wire {
-    pub(super) fn handle(&mut self, io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
-        let socket = event.socket;
-        let namespace = io.namespace(socket).unwrap_or("/").to_owned();
-        let args: Vec<Arg<'_>> = event.args.iter().collect();
-        let mut answer: Vec<Box<dyn Argument + '_>> = Vec::new();
-        match event.name {
-            "join" | "leave" => {
-                let names = match read(&args, 0)? {
-                    Rooms::One(room) => vec![room],
-                    Rooms::Several(rooms) => rooms,
-                };
-                for room in names {
-                    match event.name {
-                        "join" => io.join(socket, &room)?,
-                        _ => io.leave(socket, &room),
-                    }
-                }
-                let all = io.rooms(socket).len();
-                let joined = rooms(io, socket);
-                let in_own = all > joined.len();
-                answer = vec![Box::new(joined), Box::new(in_own)];
+/// Does what the event says, then answers it if it asks for that.
+pub(super) fn handle(io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
+    let Event {
+        socket,
+        args,
+        reply,
+        ..
+    } = event;
+    let first = || args.get(0).context("an argument is missing");
+    let second = || args.get(1).context("an argument is missing");
+    let mut answer = OwnedArgs::default();
+    match event.name {
+        "join" => {
+            let rooms = match first()?.read()? {
+                Rooms::One(room) => vec![room],
+                Rooms::Several(rooms) => rooms,
+            };
+            for room in rooms {
+                io.join(socket, &room)?;
             }
-            "cast" => cast(io, socket, &namespace, &args)?,
-            "volatile" => {
-                for n in 1..=read::<u32>(&args, 0)? {
-                    io.emit_volatile(socket, "v", &[&n])?;
-                }
-            }
-            "mixed" => {
-                io.emit(socket, "kept", &[])?;
-                io.emit_volatile(socket, "lost", &all(&args))?;
-                io.emit(socket, "kept", &[])?;
-            }
-            "ask" => ask(io, socket, &args)?,
-            "askAll" => ask_all(io, socket, &namespace, &args)?,
-            "twice" => answer.push(Box::new(1)),
-            "picture" => {
-                let pixels = Attachment(Bytes::from_static(&[0, 1, 254, 255]));
-                let parts = List(&[&1, &pixels, &Attachment(Bytes::new())]);
-                let more = Object(&[("name", &"dot"), ("parts", &parts)]);
-                io.emit(socket, "picture", &[&pixels, &more])?;
-            }
-            "big" => {
-                let text = "x".repeat(read::<usize>(&args, 0)?.min(MAX_BIG));
-                io.emit(socket, "big", &[&text])?;
-            }
-            "set" => {
-                let (key, value) = (read(&args, 0)?, read(&args, 1)?);
-                let data = io.data_mut::<Data>(socket).context("no data")?;
-                data.values.insert(key, value);
-            }
-            "get" => {
-                let key: String = read(&args, 0)?;
-                let data = io.data::<Data>(socket).context("no data")?;
-                answer.push(Box::new(data.values.get(&key).cloned()));
-            }
-            "auth" => {
-                let data = io.data::<Data>(socket).context("no data")?;
-                answer.push(Box::new(serde_json::from_str::<Value>(&data.auth)?));
-            }
-            "end" => {
-                io.emit(socket, "bye", &[])?;
-                match read(&args, 0).unwrap_or(false) {
-                    true => io.close(socket),
-                    false => io.disconnect(socket),
-                }
-                log(io.join(socket, "late"));
-                return Ok(());
-            }
-            "endAll" => {
-                if let Some(reply) = event.reply {
-                    io.reply(reply, &[])?;
-                }
-                let names: Vec<String> = read(&args, 0)?;
-                let close = read(&args, 1).unwrap_or(false);
-                among(io, &namespace, &names).disconnect_sockets(close);
-                return Ok(());
-            }
-            "move" => {
-                let names: Vec<String> = read(&args, 0)?;
-                for room in read::<Vec<String>>(&args, 1)? {
-                    among(io, &namespace, &names).sockets_join(&room);
-                }
-                for room in read::<Vec<String>>(&args, 2)? {
-                    among(io, &namespace, &names).sockets_leave(&room);
-                }
-            }
-            "fetch" => {
-                let names: Vec<String> = read(&args, 0)?;
-                let found = among(io, &namespace, &names).fetch_sockets();
-                let mut lists: Vec<_> = found.iter().map(|socket| rooms(io, *socket)).collect();
-                lists.sort_by_cached_key(|list| serde_json::json!(list).to_string());
-                answer = vec![Box::new(found.len()), Box::new(lists)];
-            }
-            "watch" => io.join(socket, WATCHERS)?,
-            "release" if namespace == "/" => {
-                let key: String = read(&args, 0)?;
-                if let Some(waiting) = self.waiting.remove(&key) {
-                    io.accept(waiting);
-                }
-            }
-            "publish" if namespace.starts_with("/pub-") => {
-                let open: Vec<String> = io.namespaces().into_iter().map(str::to_owned).collect();
-                for name in open.iter().filter(|name| name.starts_with("/pub-")) {
-                    io.broadcast(name).emit("published", &[&event.args])?;
-                }
-            }
-            name => {
-                io.emit(socket, "any", &[&name, &event.args])?;
-                answer.push(Box::new(event.args));
+            answer = membership(io, socket)?;
+        }
+        "leave" => {
+            io.leave(socket, &first()?.read::<String>()?);
+            answer = membership(io, socket)?;
+        }
+        "cast" => cast(io, socket, args)?,
+        "volatile" => {
+            for n in 1..=first()?.read::<u32>()? {
+                io.emit_volatile(socket, "v", &[&n])?;
             }
         }
-        if let Some(reply) = event.reply {
-            let answer: Vec<&dyn Argument> = answer.iter().map(|part| &**part).collect();
-            io.reply(reply, &answer)?;
+        "mixed" => {
+            io.emit(socket, "kept", &[])?;
+            io.emit_volatile(socket, "lost", &[&first()?])?;
+            io.emit(socket, "kept", &[])?;
         }
-        Ok(())
+        "ask" => ask(io, socket, args)?,
+        "askAll" => ask_all(io, socket, args)?,
+        // An answer is given up with the reply, so there cannot be a second one.
+        "twice" => answer = OwnedArgs::new(&[&1])?,
+        "picture" => {
+            let empty = Attachment(Bytes::new());
+            let parts = List(&[&1, &PIXELS, &empty]);
+            let dot = Object(&[("name", &"dot"), ("parts", &parts)]);
+            io.emit(socket, "picture", &[&PIXELS, &dot])?;
+        }
+        "big" => {
+            let text = "x".repeat(first()?.read::<usize>()?.min(MAX_BIG));
+            let compress = second().map_or(true, |arg| arg.json() != "false");
+            let namespace = io.namespace(socket).unwrap_or_default().to_owned();
+            let id = io.id(socket).context("is connected")?;
+            let me = io.broadcast(&namespace).to(id.as_str()).compress(compress);
+            me.emit("big", &[&text])?;
+        }
+        "set" => {
+            let (key, json) = (first()?.read::<String>()?, second()?.json().to_owned());
+            let stored = io.data_mut::<Stored>(socket).context("has data")?;
+            stored.values.retain(|(other, _)| *other != key);
+            stored.values.push((key, json));
+        }
+        "get" => {
+            let key: String = first()?.read()?;
+            let stored = io.data::<Stored>(socket).context("has data")?;
+            let value = stored.values.iter().find(|(other, _)| *other == key);
+            answer = OwnedArgs::new(&[&Raw(value.map_or("null", |(_, json)| json))])?;
+        }
+        "auth" => {
+            let stored = io.data::<Stored>(socket).context("has data")?;
+            answer = OwnedArgs::new(&[&Raw(&stored.auth)])?;
+        }
+        "end" => {
+            io.emit(socket, "bye", &[])?;
+            match first().is_ok_and(|arg| arg.json() == "true") {
+                true => io.close(socket),
+                false => io.disconnect(socket),
+            }
+            // Too late: it leaves all rooms with the namespace.
+            log(io.join(socket, "late"));
+            return Ok(());
+        }
+        "endAll" => {
+            respond(io, reply, &answer);
+            let (rooms, close): (Vec<String>, _) = (first()?.read()?, second()?.json() == "true");
+            among(io, socket, &rooms).disconnect_sockets(close);
+            return Ok(());
+        }
+        "move" => {
+            let (rooms, join, leave): (Vec<_>, Vec<String>, Vec<String>) = args.read()?;
+            for room in join {
+                among(io, socket, &rooms).sockets_join(&room);
+            }
+            for room in leave {
+                among(io, socket, &rooms).sockets_leave(&room);
+            }
+        }
+        "fetch" => {
+            let rooms: Vec<String> = first()?.read()?;
+            let found = among(io, socket, &rooms).fetch_sockets();
+            let count = found.len();
+            let lists = found.into_iter().map(|socket| rooms_of(io, socket));
+            let mut lists: Vec<Vec<String>> = lists.collect();
+            lists.sort_by_key(|list| serde_json::to_string(list).unwrap_or_default());
+            answer = OwnedArgs::new(&[&count, &lists])?;
+        }
+        "watch" => io.join(socket, WATCHERS)?,
+        other => {
+            io.emit(socket, "any", &[&other, &args])?;
+            answer = args.into();
+        }
     }
-}
-
-fn cast(io: &mut Io<'_>, socket: SocketKey, namespace: &str, args: &[Arg<'_>]) -> Result<()> {
-    let how: How = read(args, 0)?;
-    let name: String = read(args, 1)?;
-    let mut broadcast = among(io, namespace, &how.to);
-    for room in &how.except {
-        broadcast = broadcast.except(room);
-    }
-    if !how.all {
-        broadcast = broadcast.from(socket);
-    }
-    if how.volatile {
-        broadcast = broadcast.volatile();
-    }
-    broadcast.emit(&name, &all(args.get(2..).unwrap_or_default()))?;
+    respond(io, reply, &answer);
     Ok(())
 }
 
-fn ask(io: &mut Io<'_>, socket: SocketKey, args: &[Arg<'_>]) -> Result<()> {
-    let (how, question) = args.split_first().context("how?")?;
-    let patience = how.read::<How>()?.patience();
-    let question = all(question);
+fn respond(io: &mut Io<'_>, reply: Option<Reply>, answer: &OwnedArgs) {
+    if let Some(reply) = reply {
+        log(io.reply(reply, &[answer]));
+    }
+}
+
+/// The rooms of a socket in order, without the one of its id.
+pub(super) fn rooms_of(io: &Io<'_>, socket: SocketKey) -> Vec<String> {
+    let id = io.id(socket);
+    let rooms = io.rooms(socket).into_iter();
+    let mut rooms: Vec<String> = rooms
+        .filter(|room| id.as_ref().is_none_or(|id| id.as_str() != *room))
+        .map(str::to_owned)
+        .collect();
+    rooms.sort_unstable();
+    rooms
+}
+
+fn membership(io: &Io<'_>, socket: SocketKey) -> Result<OwnedArgs> {
+    let id = io.id(socket).context("is connected")?;
+    let in_own = io.rooms(socket).contains(&id.as_str());
+    Ok(OwnedArgs::new(&[&rooms_of(io, socket), &in_own])?)
+}
+
+/// All sockets in the rooms, or in the socket's namespace if there are none.
+fn among<'io, 'r>(
+    io: &'io mut Io<'_>,
+    socket: SocketKey,
+    rooms: &'r [String],
+) -> Broadcast<'io, 'r> {
+    let namespace = io.namespace(socket).unwrap_or_default().to_owned();
+    let all = io.broadcast(&namespace);
+    rooms.iter().fold(all, |to, room| to.to(room))
+}
+
+fn cast(io: &mut Io<'_>, sender: SocketKey, args: Args<'_>) -> Result<()> {
+    let (how, event) = args.split_first().context("how?")?;
+    let (name, args) = event.split_first().context("what?")?;
+    let (how, name): (How, String) = (how.read()?, name.read()?);
+    let mut to = among(io, sender, &how.to);
+    for room in &how.except {
+        to = to.except(room);
+    }
+    if !how.all {
+        to = to.from(sender);
+    }
+    if how.volatile {
+        to = to.volatile();
+    }
+    to.emit(&name, &[&args])?;
+    Ok(())
+}
+
+fn ask(io: &mut Io<'_>, socket: SocketKey, args: Args<'_>) -> Result<()> {
+    let (how, args) = args.split_first().context("how?")?;
+    let how: How = how.read()?;
     io.emit_with_ack_then(
         socket,
         "question",
-        &question,
-        patience,
+        &[&args],
+        how.timeout(),
         move |io, outcome| {
             log(match outcome {
-                Ok(answer) => io.emit(socket, "answered", &[&Raw("null"), &answer]),
+                Ok(args) => io.emit(socket, "answered", &[&Raw("null"), &args]),
                 Err(error) => io.emit(socket, "answered", &[&error.to_string()]),
             });
         },
@@ -219,29 +247,16 @@ fn ask(io: &mut Io<'_>, socket: SocketKey, args: &[Arg<'_>]) -> Result<()> {
     Ok(())
 }
 
-fn ask_all(io: &mut Io<'_>, socket: SocketKey, namespace: &str, args: &[Arg<'_>]) -> Result<()> {
-    let (how, question) = args.split_first().context("how?")?;
+fn ask_all(io: &mut Io<'_>, asker: SocketKey, args: Args<'_>) -> Result<()> {
+    let (how, args) = args.split_first().context("how?")?;
     let how: How = how.read()?;
-    let broadcast = among(io, namespace, &how.to);
-    let question = all(question);
-    broadcast.emit_with_ack_then("question", &question, how.patience(), move |io, answers| {
+    let all = among(io, asker, &how.to);
+    all.emit_with_ack_then("question", &[&args], how.timeout(), move |io, answers| {
         let error = answers.error.map(|error| error.to_string());
-        let first: Vec<Arg<'_>> = answers.iter().filter_map(|(_, args)| args.get(0)).collect();
-        log(io.emit(socket, "answers", &[&error, &List(&all(&first))]));
+        let firsts = answers.iter().filter_map(|(_, args)| args.get(0));
+        let firsts: Vec<_> = firsts.collect();
+        let firsts: Vec<_> = firsts.iter().map(|arg| arg as _).collect();
+        log(io.emit(asker, "answers", &[&error, &List(&firsts)]));
     })?;
     Ok(())
-}
-
-/// The sockets of some rooms, or of the whole namespace.
-fn among<'io, 'r>(io: &'io mut Io<'_>, namespace: &str, rooms: &'r [String]) -> Broadcast<'io, 'r> {
-    let all = io.broadcast(namespace);
-    rooms.iter().fold(all, |broadcast, room| broadcast.to(room))
-}
-
-fn all<'a>(args: &'a [Arg<'a>]) -> Vec<&'a dyn Argument> {
-    args.iter().map(|arg| arg as &dyn Argument).collect()
-}
-
-fn read<T: DeserializeOwned>(args: &[Arg<'_>], at: usize) -> Result<T> {
-    Ok(args.get(at).context("an argument is missing")?.read()?)
 }

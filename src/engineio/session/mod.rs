@@ -372,7 +372,10 @@ impl Session {
             (Packet::Ping(_), Revision::V3) => {
                 self.heartbeat.beat(cx.now, cx.settings);
                 // Who pings without reading must not fill the memory with answers.
-                if self.send(Outgoing::Text("3"), cx.limits, cx.pool).is_err() {
+                if self
+                    .send(Outgoing::Text("3"), true, cx.limits, cx.pool)
+                    .is_err()
+                {
                     self.end(CloseReason::TransportError, Release::Close, cx);
                 }
                 Step::Done
@@ -401,7 +404,7 @@ impl Session {
         match self.heartbeat.tick(cx.now, cx.settings) {
             Due::Nothing => {}
             // A ping is not held to the limits: it is one byte every interval.
-            Due::Ping => self.outbox.push(Outgoing::Text("2"), cx.pool),
+            Due::Ping => self.outbox.push(Outgoing::Text("2"), true, cx.pool),
             Due::TimedOut => self.end(CloseReason::PingTimeout, Release::Close, cx),
         }
     }

@@ -91,10 +91,13 @@ const TEXT: u8 = 0;
 const BINARY: u8 = 1;
 const SHARED_TEXT: u8 = 2;
 const SHARED_BINARY: u8 = 3;
+/// Beside the kind: the packet alone is no reason to compress the body that it leaves in.
+const UNCOMPRESSED: u8 = 0x80;
 
 impl Outbox {
-    /// Appends a packet. The caller has checked the limits.
-    pub fn push(&mut self, packet: Outgoing<'_>, pool: &mut Pool) {
+    /// Appends a packet. The caller has checked the limits. A polling body is worth compressing
+    /// if one packet in it is (`compress`).
+    pub fn push(&mut self, packet: Outgoing<'_>, compress: bool, pool: &mut Pool) {
         if self.buffer.capacity() == 0 {
             self.buffer = pool.take();
         }
@@ -105,7 +108,8 @@ impl Outbox {
             Outgoing::SharedBinary(bytes) => (SHARED_BINARY, &[], Some(bytes)),
         };
         let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
-        self.buffer.push(kind);
+        let mark = if compress { 0 } else { UNCOMPRESSED };
+        self.buffer.push(kind | mark);
         self.buffer.extend_from_slice(&len.to_le_bytes());
         self.buffer.extend_from_slice(inline);
         if let Some(bytes) = shared {
@@ -137,14 +141,14 @@ impl Outbox {
         let mut rest = taken.buffer.as_slice();
         while let Some((kind, data, next)) = split(rest) {
             rest = next;
-            match kind {
+            match kind & !UNCOMPRESSED {
                 TEXT => sink(Encoded::Text(data)),
                 BINARY => sink(Encoded::Binary(data)),
                 _ => {
                     let Some(bytes) = shared.as_mut().and_then(Iterator::next) else {
                         break;
                     };
-                    match kind {
+                    match kind & !UNCOMPRESSED {
                         SHARED_TEXT => sink(Encoded::Text(&bytes)),
                         _ => sink(Encoded::Binary(&bytes)),
                     }
@@ -158,20 +162,21 @@ impl Outbox {
     pub fn drain_payload(&mut self, pool: &mut Pool, format: Format) -> Payload {
         let binary = match format.revision {
             Revision::V4 => false,
-            Revision::V3 => !format.base64 && self.has_binary(),
+            Revision::V3 => !format.base64 && self.any(is_binary),
         };
         let mut payload = Payload {
             bytes: Vec::with_capacity(self.bytes() + self.packets()),
             binary,
+            compress: self.any(|kind| kind & UNCOMPRESSED == 0),
         };
         self.drain(pool, |packet| payload.push(format.revision, packet));
         payload
     }
 
-    fn has_binary(&self) -> bool {
+    fn any(&self, is: impl Fn(u8) -> bool) -> bool {
         let mut rest = self.buffer.as_slice();
         while let Some((kind, _, next)) = split(rest) {
-            if let BINARY | SHARED_BINARY = kind {
+            if is(kind) {
                 return true;
             }
             rest = next;
@@ -180,11 +185,15 @@ impl Outbox {
     }
 }
 
+fn is_binary(kind: u8) -> bool {
+    matches!(kind & !UNCOMPRESSED, BINARY | SHARED_BINARY)
+}
+
 /// The kind of the first packet in the buffer, what of it lies there, and what follows.
 fn split(buffer: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (header, after) = buffer.split_first_chunk::<HEADER>()?;
     let [kind, len @ ..] = *header;
-    let inline = match kind {
+    let inline = match kind & !UNCOMPRESSED {
         TEXT | BINARY => u32::from_le_bytes(len) as usize,
         _ => 0,
     };
@@ -202,12 +211,12 @@ mod tests {
         let mut outbox = Outbox::default();
         let large = Bytes::from_static(b"4large");
         let blob = Bytes::from_static(&[9, 9]);
-        outbox.push(Outgoing::Text("4a"), &mut pool);
-        outbox.push(Outgoing::SharedText(&large), &mut pool);
-        outbox.push(Outgoing::Binary(&[1, 2, 3, 4]), &mut pool);
-        outbox.push(Outgoing::SharedBinary(&blob), &mut pool);
-        outbox.push(Outgoing::Binary(&[]), &mut pool);
-        outbox.push(Outgoing::Text("2"), &mut pool);
+        outbox.push(Outgoing::Text("4a"), true, &mut pool);
+        outbox.push(Outgoing::SharedText(&large), true, &mut pool);
+        outbox.push(Outgoing::Binary(&[1, 2, 3, 4]), true, &mut pool);
+        outbox.push(Outgoing::SharedBinary(&blob), true, &mut pool);
+        outbox.push(Outgoing::Binary(&[]), true, &mut pool);
+        outbox.push(Outgoing::Text("2"), true, &mut pool);
         assert_eq!((outbox.packets(), outbox.bytes()), (6, 15));
         let payload = outbox.drain_payload(&mut pool, Format::default());
         assert_eq!(
@@ -219,14 +228,29 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_worth_compressing_if_one_of_its_packets_is() {
+        let mut pool = Pool::default();
+        for (second, compress) in [(true, true), (false, false)] {
+            let mut outbox = Outbox::default();
+            outbox.push(Outgoing::Text("4a"), false, &mut pool);
+            outbox.push(Outgoing::Binary(&[1]), second, &mut pool);
+            let payload = outbox.drain_payload(&mut pool, Format::default());
+            assert_eq!(
+                (payload.bytes.as_slice(), payload.compress),
+                (&b"4a\x1ebAQ=="[..], compress)
+            );
+        }
+    }
+
+    #[test]
     fn an_emptied_outbox_holds_no_memory_and_its_buffer_is_used_again() {
         let mut pool = Pool::default();
         let mut outbox = Outbox::default();
-        outbox.push(Outgoing::Text("4hello"), &mut pool);
+        outbox.push(Outgoing::Text("4hello"), true, &mut pool);
         outbox.drain(&mut pool, |_| ());
         assert_eq!(outbox.buffer.capacity(), 0);
         assert_eq!(pool.0.len(), 1);
-        outbox.push(Outgoing::Text("4hello"), &mut pool);
+        outbox.push(Outgoing::Text("4hello"), true, &mut pool);
         assert_eq!(pool.0.len(), 0);
     }
 
@@ -234,7 +258,7 @@ mod tests {
     fn a_buffer_that_grew_large_is_not_kept() {
         let mut pool = Pool::default();
         let mut outbox = Outbox::default();
-        outbox.push(Outgoing::Binary(&[0; 2 * Pool::LARGEST]), &mut pool);
+        outbox.push(Outgoing::Binary(&[0; 2 * Pool::LARGEST]), true, &mut pool);
         outbox.drain(&mut pool, |_| ());
         assert!(pool.0.is_empty());
     }
@@ -254,7 +278,7 @@ mod tests {
         for (packet, bytes, text) in packets {
             for (base64, body) in [(false, bytes), (true, text)] {
                 let (mut pool, mut outbox) = (Pool::default(), Outbox::default());
-                outbox.push(packet, &mut pool);
+                outbox.push(packet, true, &mut pool);
                 let format = Format {
                     revision: Revision::V3,
                     base64,

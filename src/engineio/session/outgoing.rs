@@ -26,6 +26,7 @@ impl Session {
     pub fn send(
         &mut self,
         packet: Outgoing<'_>,
+        compress: bool,
         limits: &Limits,
         pool: &mut Pool,
     ) -> Result<(), OutboxFull> {
@@ -37,7 +38,7 @@ impl Session {
         if !fits {
             return Err(OutboxFull);
         }
-        self.outbox.push(packet, pool);
+        self.outbox.push(packet, compress, pool);
         Ok(())
     }
 

@@ -1,10 +1,9 @@
 //! Every row of the table in the session's header: here those of one transport, in [`closing`]
 //! those of the end, in [`upgrade`] those of the change from one to the other, in
-//! [`revision_3`] those that are otherwise for its clients, in [`random`] what must hold for
-//! any order of them.
+//! [`revision_3`] those that are otherwise for its clients. What must hold for any order of
+//! them is a property (`tests/properties`).
 
 mod closing;
-mod random;
 mod revision_3;
 mod upgrade;
 
@@ -101,7 +100,7 @@ impl Rig {
 
     fn send(&mut self, packet: &str) {
         self.session
-            .send(Outgoing::Text(packet), &self.limits, &mut self.pool)
+            .send(Outgoing::Text(packet), true, &self.limits, &mut self.pool)
             .expect("fits");
     }
 
@@ -367,7 +366,7 @@ fn a_reader_that_stopped_fills_its_outbox_and_no_more() {
     rig.send("4b");
     assert_eq!(
         rig.session
-            .send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool),
+            .send(Outgoing::Text("4c"), true, &rig.limits, &mut rig.pool),
         Err(OutboxFull)
     );
     rig.limits = Limits {
@@ -376,7 +375,7 @@ fn a_reader_that_stopped_fills_its_outbox_and_no_more() {
     };
     assert_eq!(
         rig.session
-            .send(Outgoing::Text("4c"), &rig.limits, &mut rig.pool),
+            .send(Outgoing::Text("4c"), true, &rig.limits, &mut rig.pool),
         Err(OutboxFull)
     );
     assert_eq!(rig.poll().as_deref(), Some("4a\x1e4b"));

@@ -127,6 +127,22 @@ fn a_length_beyond_the_limit_is_refused_before_its_bytes_come() {
 }
 
 #[test]
+fn the_start_of_a_frame_is_not_kept_in_the_room_of_a_long_one() {
+    let long = client_frame(0x82, &[7; 900]);
+    let mut partial = None;
+    for piece in long.chunks(500) {
+        let mut read = piece.to_vec();
+        if piece.len() < 500 {
+            read.push(0x82);
+        }
+        assert_eq!(receive(&mut partial, &mut read, LIMIT, |_| true), Ok(()));
+    }
+    let kept = partial.expect("the start of the next frame");
+    assert_eq!((kept.frame.as_slice(), kept.bytes()), (&[0x82][..], 1));
+    assert!(kept.frame.capacity() < 100);
+}
+
+#[test]
 fn frames_are_written_with_the_shortest_length() {
     let mut out = Vec::new();
     write_message(Encoded::Text(b"2"), &mut out);

@@ -177,6 +177,12 @@ differential("differential: volatile events", "wire", (script) => {
     wire.say("poll", await session.poll());
   });
 
+  script("a volatile event with binary over polling while no poll waits", async (wire) => {
+    const session = await wire.joined();
+    await session.post('451-1["mixed",{"_placeholder":true,"num":0}]\u001ebAQID');
+    wire.say("poll", await session.poll());
+  });
+
   script("a volatile event over polling while a poll waits", async (wire) => {
     const session = await wire.joined();
     const poll = session.poll();

@@ -19,6 +19,16 @@ const text = (body) => ({
   afterwards: "",
 });
 
+/** The answer to a poll of 2000 bytes. */
+const polled = (headers) => [
+  {
+    answer: {
+      status: 200,
+      headers: { "content-type": "text/plain; charset=UTF-8", "cache-control": "no-store", ...headers },
+    },
+  },
+];
+
 const NOT_BASE64 = {
   reason:
     "The official server's decoder takes the alphabet of URLs as well and skips what is of neither; " +
@@ -28,6 +38,32 @@ const NOT_BASE64 = {
 const AS_IT_CAME =
   "Arguments stay the JSON text that they came in; the official server parses them and writes them " +
   "anew, which rounds numbers, drops what JavaScript cannot hold and sorts keys that are numbers.";
+const ONE_TURN =
+  "What one callback emits leaves together when it returns, so a transport that was free before is " +
+  "free for all of it; the official server writes each event by itself.";
+const IGNORED_FRAME = {
+  reason:
+    "The official server ignores bytes that begin with no type; text that does closes the connection " +
+    "there, and here both do.",
+  expected: [{ next: closed }],
+};
+const NO_BROTLI = {
+  reason: "An encoder for brotli would double the size of the binary; gzip comes next.",
+  expected: [
+    {
+      GET: {
+        status: 200,
+        headers: {
+          "cache-control": "public, max-age=0",
+          "content-type": "application/javascript; charset=utf-8",
+          etag: '"4.8.4"',
+          "content-encoding": "gzip",
+        },
+        body: "a file",
+      },
+    },
+  ],
+};
 const NO_JSONP = "JSONP is for browsers that cannot ask another site otherwise; there are none left.";
 
 export const deviations = {
@@ -38,6 +74,27 @@ export const deviations = {
     expected: ["", "EIO=3&", "EIO=abc&"].map((version) => ({
       [version]: text("Unsupported protocol version"),
     })),
+  },
+  "a switch for polling is opened and closed": {
+    reason:
+      "The official server answers 101 and closes at once; it is neither a poll nor a WebSocket, and " +
+      "here it is refused before the 101.",
+    expected: [{ end: { closed: 1006, reason: "" } }],
+  },
+  'the encoding for "x-gzip"': {
+    reason: "HTTP makes it another name of gzip (RFC 9110 section 8.4.1.3); the official server knows only one.",
+    expected: [
+      {
+        answer: {
+          status: 200,
+          headers: {
+            "content-type": "text/plain; charset=UTF-8",
+            "content-encoding": "gzip",
+            "cache-control": "no-store",
+          },
+        },
+      },
+    ],
   },
   "an upgrade when upgrades are switched off": {
     reason: "The official server does not offer upgrades then, but takes them; here the setting holds.",
@@ -82,6 +139,103 @@ export const deviations = {
     ],
   },
   "JSONP with version 4": { reason: NO_JSONP, expected: [{ GET: json(400, 3, "Bad request") }] },
+  "a switch for polling": {
+    reason:
+      "The official server opens the WebSocket and closes it again at once; here what is no " +
+      "request for a WebSocket is refused before the 101.",
+    expected: [
+      {
+        answer: {
+          status: "HTTP/1.1 400 Bad Request",
+          headers: { "content-type": "text/html" },
+          body: "Bad request",
+        },
+      },
+    ],
+  },
+  "a switch to a path that is not ours": {
+    reason:
+      "The official server leaves it to others in the process, and closes the connection if nobody " +
+      "answers for a while; here there is one that answers for all other paths.",
+    expected: [{ answer: "HTTP/1.1 404 Not Found" }],
+  },
+  "an upgrade that comes when the server has closed": {
+    reason:
+      "The official server lets the upgrade finish and closes the WebSocket then; here a session that " +
+      "was closed is not upgraded any more, and the next poll says so.",
+    expected: [{ probe: "3probe" }, { post: "ok" }, { socket: closed }, { poll: ["6", "1"] }],
+  },
+  'the encoding for "identity;q=0.5, gzip;q=0.4"': {
+    reason: "The client likes it better as it is (RFC 9110 section 12.5.3), so that is what it gets.",
+    expected: polled({ "content-length": "2000" }),
+  },
+  'the encoding for "x-gzip"': {
+    reason: "It is another name for gzip (RFC 9110 section 8.4.1.3).",
+    expected: polled({ "content-encoding": "gzip" }),
+  },
+  "an event that is sent without compression": {
+    reason: "Single packets have no such setting; an answer is compressed or not by its length.",
+    expected: [
+      {
+        answer: {
+          "content-type": "text/plain; charset=UTF-8",
+          "content-encoding": "gzip",
+          "cache-control": "no-store",
+          "x-every": "1",
+        },
+      },
+    ],
+  },
+  "what a file varies by": {
+    reason: "Caches on the way must know that the answer depends on what the client decodes.",
+    expected: [{ vary: "Accept-Encoding" }],
+  },
+  'a file in the encoding for "br, gzip, deflate"': NO_BROTLI,
+  'a file in the encoding for "*"': NO_BROTLI,
+  "a frame of version 3 with no bytes": IGNORED_FRAME,
+  "a frame of version 3 with bytes of an unknown type": IGNORED_FRAME,
+  "a frame of version 3 with bytes of a type in letters": IGNORED_FRAME,
+  "volatile events over WebSocket that is busy": {
+    reason: ONE_TURN,
+    expected: [
+      { frames: ['42["v",1]', '42["v",2]', '42["v",3]', "431[]"] },
+      { "and free again": ['42["v",1]', "432[]"] },
+    ],
+  },
+  "a volatile event with binary is dropped as a whole": {
+    reason: ONE_TURN,
+    expected: [
+      {
+        frames: [
+          '42["kept"]',
+          '451-["lost",{"_placeholder":true,"num":0}]',
+          { binary: [1, 2, 3] },
+          '42["kept"]',
+          "431[]",
+        ],
+      },
+    ],
+  },
+  "a volatile event over polling while a poll waits": {
+    reason: ONE_TURN,
+    expected: [{ poll: ['42["v",1]', '42["v",2]'] }, { next: ["431[null]"] }],
+  },
+  "a broadcast to one who leaves": {
+    reason:
+      "The official server waits for the time-out; here a receiver that has left is known not to " +
+      "answer any more, and if the others have, the asker is told at once.",
+    expected: [{ answers: '42/dyn-<0>,["answers","socket has been disconnected",["one"]]' }],
+  },
+  "taken: one attachment in two places": {
+    reason:
+      "The official server sends the bytes twice, as two attachments; here they go on as one that " +
+      "both places mean.",
+    expected: answered(
+      '451-["any","x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]',
+      { binary: [7] },
+      "437[null]",
+    ),
+  },
   "two CONNECTs race for one namespace": {
     reason:
       "The official server closes the connection, or gives the client two sockets in one namespace, as " +

@@ -118,20 +118,26 @@ differential("differential: headers of the application", "wire", (script) => {
   });
 });
 
+// Whether what is sent at the open comes in the answer to the handshake or to the first poll is
+// not told here: it is a matter of turns.
 differential("differential: cookies of the application", "engineio-client", (script) => {
   const dateless = (answer) => JSON.parse(JSON.stringify(answer).replace(HTTP_DATE, "<date>"));
   script("four cookies at once, with the handshake only", async (wire) => {
-    wire.say("handshake", dateless(await wire.get(POLLING)));
+    const { "content-length": _, ...headers } = dateless((await wire.get(POLLING)).headers);
+    wire.say("handshake", headers);
     const session = await wire.session();
     wire.say("post", (await wire.post(session.query, "4x")).headers);
-    wire.say("poll", await wire.get(session.query));
+    const { "content-length": __, ...more } = (await wire.get(session.query)).headers;
+    wire.say("poll", more);
   });
 
   script("the headers of the post that carried a message", async (wire) => {
     const session = await wire.session();
     const headers = { "x-mine": "1", cookie: "1=1; 2=2" };
     await session.post("4sendHeaders", { headers });
-    const [, answer] = await session.pollPackets(2);
+    const packets = [];
+    while (!packets.at(-1)?.startsWith("4{")) packets.push(...(await session.poll()));
+    const answer = packets.at(-1);
     const { "x-mine": mine, cookie } = JSON.parse(answer.slice(1));
     wire.say("headers", { mine, cookie });
   });

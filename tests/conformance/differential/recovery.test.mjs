@@ -4,20 +4,26 @@ import { packet } from "../support/probe.mjs";
 
 const ON = { connectionStateRecovery: {} };
 
-/** The offset at the end of an event, by name from now on. */
-function offsetOf(wire, frame) {
-  const args = JSON.parse(/\[.*$/s.exec(frame)[0]);
-  return wire.know("offset", args.at(-1));
+/** Offsets by the order in which a script met them: their form is each server's own. */
+const offsets = new WeakMap();
+
+/** The offset at the end of an event that has one: what is before it, and itself. */
+const OFFSET = /^(4[25](?:\d+-)?(?:\/[^,]+,)?\[.*)"([^"]+)"\]$/s;
+
+/** A frame, the offset at its end by name. */
+function named(wire, frame) {
+  const [, start, offset] = OFFSET.exec(frame) ?? [];
+  if (offset === undefined) return frame;
+  if (!offsets.has(wire)) offsets.set(wire, new Map());
+  const known = offsets.get(wire);
+  if (!known.has(offset)) known.set(offset, `<offset ${known.size + 1}>`);
+  return `${start}"${known.get(offset)}"]`;
 }
 
-/** Receives `count` frames; the offsets of events among them get names. */
+/** Receives `count` frames, offsets by name. */
 async function events(wire, socket, count) {
   const frames = [];
-  while (frames.length < count) {
-    const frame = await socket.receive();
-    if (/^4[25]/.test(frame)) offsetOf(wire, frame);
-    frames.push(frame);
-  }
+  while (frames.length < count) frames.push(named(wire, await socket.receive()));
   return frames;
 }
 
@@ -26,7 +32,8 @@ async function seen(wire, namespace = wire.namespace(), auth) {
   const socket = await wire.member(namespace, auth);
   socket.event(["x", 1]);
   const frame = await socket.receive();
-  return { socket, namespace, pid: socket.pid, offset: offsetOf(wire, frame) };
+  named(wire, frame);
+  return { socket, namespace, pid: socket.pid, offset: OFFSET.exec(frame)[2] };
 }
 
 /** Its connection ends, and somebody has been told so. */
@@ -37,17 +44,12 @@ async function lost(wire, { socket, namespace }, how = (it) => it.close()) {
   return watcher;
 }
 
-/** Reconnects; gives all frames up to an answer that is asked for. */
+/** Reconnects; gives all frames up to the answer, as they came (`raw`) and with names. */
 async function back(wire, namespace, auth) {
   const socket = await wire.opened();
   socket.send(packet("0", namespace, auth));
-  const frames = [];
-  do {
-    const frame = await socket.receive();
-    if (typeof frame === "string" && /^4[25]/.test(frame)) offsetOf(wire, frame);
-    frames.push(frame);
-  } while (frames.at(-1).closed === undefined && !String(frames.at(-1)).startsWith("40"));
-  return { socket, frames };
+  const raw = await socket.receiveUntil((frame) => String(frame).startsWith("40"));
+  return { socket, raw, frames: raw.map((frame) => named(wire, frame)) };
 }
 
 /** What comes after the CONNECT, up to an ack. */
@@ -55,8 +57,7 @@ async function then(wire, socket, namespace) {
   socket.send(packet("2", namespace, ["join", []], 7));
   const start = packet("3", namespace, undefined, 7);
   const frames = await socket.receiveUntil((frame) => String(frame).startsWith(`${start}[`));
-  for (const frame of frames) if (/^4[25]/.test(frame)) offsetOf(wire, frame);
-  return frames;
+  return frames.map((frame) => named(wire, frame));
 }
 
 differential("differential: recovery switched off", "wire", (script) => {
@@ -112,8 +113,7 @@ differential("differential: recovery", "wire", (script) => {
     wire.say("CONNECT", await session.poll());
     await session.post('42["x",1]');
     const [frame] = await session.poll();
-    offsetOf(wire, frame);
-    wire.say("event", frame);
+    wire.say("event", named(wire, frame));
   });
 
   script("who comes back gets what was missed first, then CONNECT with the same ids", ON, async (wire) => {
@@ -171,8 +171,7 @@ differential("differential: recovery", "wire", (script) => {
     const session = await wire.session();
     await session.post(packet("0", "/mw", { pid: member.pid, offset: member.offset }));
     const packets = await session.pollPackets(3);
-    for (const frame of packets) if (frame.startsWith("42")) offsetOf(wire, frame);
-    wire.say("packets", packets);
+    wire.say("packets", packets.map((frame) => named(wire, frame)));
   });
 
   script("a broken connection is recovered too", ON, async (wire) => {
@@ -212,15 +211,13 @@ differential("differential: recovery", "wire", (script) => {
 
   script("a pid or an offset that is unknown makes a new socket", ON, async (wire) => {
     const member = await seen(wire);
-    const { namespace, pid, offset } = member;
+    const { namespace, offset } = member;
     await member.socket.ask(["join", "a"], 1);
     const watcher = await lost(wire, member);
     await watcher.ask(["cast", {}, "missed"], 1);
-    const strange = [{ pid: "unknown", offset }, { pid: 5, offset }, { pid: null, offset }, { pid: { a: 1 }, offset },
-      { pid: [], offset }, { offset }, { pid: "__proto__", offset }];
-    for (const auth of strange) {
-      const { socket, frames } = await back(wire, namespace, auth);
-      wire.say(JSON.stringify(auth), frames);
+    for (const strange of ["unknown", 5, null, { a: 1 }, [], undefined, "__proto__"]) {
+      const { socket, frames } = await back(wire, namespace, { pid: strange, offset });
+      wire.say(`the pid ${JSON.stringify(strange)}`, frames);
       wire.say("then", await then(wire, socket, namespace));
     }
   });
@@ -269,7 +266,7 @@ differential("differential: recovery", "wire", (script) => {
     once.socket.close();
     wire.say("gone again", await second.gone(member.socket.id));
     await second.ask(["cast", {}, "missed", 2], 1);
-    const twice = await back(wire, namespace, { pid, offset: offsetOf(wire, once.frames[0]) });
+    const twice = await back(wire, namespace, { pid, offset: OFFSET.exec(once.raw[0])[2] });
     wire.say("twice", twice.frames);
   });
 

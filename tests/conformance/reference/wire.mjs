@@ -113,10 +113,10 @@ function serve(socket) {
   answer(socket, "set", (key, value) => void (socket.data[key] = value));
   answer(socket, "get", (key) => [socket.data[key] ?? null]);
   answer(socket, "auth", () => [socket.handshake.auth]);
-  socket.on("end", (close) => {
+  socket.on("end", (close, room) => {
     socket.emit("bye");
     socket.disconnect(close === true);
-    socket.join("late");
+    if (room) socket.join(room);
   });
   socket.on("endAll", (rooms, close, ack) => {
     ack?.();
@@ -134,9 +134,10 @@ function serve(socket) {
   answer(socket, "watch", () => void socket.join(WATCHERS));
 
   socket.onAny((event, ...args) => {
-    if (event === undefined || socket.listenerCount(event)) return;
+    // An event without a name has none here, or its ack.
+    if (event === undefined || typeof event === "function" || socket.listenerCount(event)) return;
     const ack = takeAck(args);
-    socket.emit("any", event, ...args);
+    socket.emit("any", String(event), ...args);
     ack(...args);
   });
   for (const event of ["disconnecting", "disconnect"]) {

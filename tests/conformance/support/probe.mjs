@@ -59,9 +59,12 @@ export class Probe extends Wire {
     this.transcript.push(this.plain({ [what]: value }));
   }
 
-  /** All of them; a length only where the body is the protocol's and is sent as it is. */
+  /**
+   * All of them; a length only where the body is the protocol's and is sent as it is. (To a 204
+   * HTTP allows none, RFC 9110 section 8.6; the official server gives one, 0, all the same.)
+   */
   headers({ statusCode, headers }) {
-    const counts = (statusCode === 200 || statusCode === 204) && !headers["content-encoding"];
+    const counts = statusCode === 200 && !headers["content-encoding"];
     return Object.fromEntries(
       Object.entries(headers).filter(
         ([name]) => !OF_THE_STACK.has(name) && (counts || name !== "content-length"),

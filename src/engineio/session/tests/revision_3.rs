@@ -5,7 +5,7 @@ use super::*;
 
 impl Rig {
     /// A polling session of revision 3 whose handshake is answered.
-    fn old() -> Self {
+    pub(super) fn old() -> Self {
         let mut rig = Self::speaking(Format {
             revision: Revision::V3,
             base64: false,

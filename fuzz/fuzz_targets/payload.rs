@@ -1,0 +1,8 @@
+//! Fuzz target: see `tests/properties/targets/payload.rs`.
+
+#![no_main]
+
+#[path = "../../tests/properties/targets/mod.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::payload::check(data));
