@@ -82,7 +82,8 @@ impl Auth {
     fn denies(&self, which: &str) -> bool {
         match &self.deny {
             Value::String(deny) => deny == which,
-            other => other.to_string() == which,
+            Value::Number(deny) => deny.to_string() == which,
+            _ => false,
         }
     }
 
