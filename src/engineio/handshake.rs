@@ -85,6 +85,11 @@ impl<'a> Query<'a> {
         self.jsonp && transport == Transport::Polling
     }
 
+    /// Whether the client wants binary as text on this transport.
+    pub fn wants_base64(&self) -> bool {
+        self.b64
+    }
+
     /// The revision that a request names: all but 4 count as 3, which is what clients from before
     /// there was the parameter speak. Every request of a session must name that of its handshake.
     pub fn revision(&self) -> Revision {

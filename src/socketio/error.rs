@@ -63,11 +63,11 @@ pub enum DisconnectReason {
 
 impl DisconnectReason {
     /// Whether the socket may come back (connection state recovery): not one that said goodbye,
-    /// nor one that was sent away.
+    /// that was sent away, or that does not speak the protocol.
     pub(crate) fn is_recoverable(self) -> bool {
         !matches!(
             self,
-            Self::ClientNamespaceDisconnect | Self::ServerNamespaceDisconnect
+            Self::ClientNamespaceDisconnect | Self::ServerNamespaceDisconnect | Self::ParseError
         )
     }
 }

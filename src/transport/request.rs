@@ -125,7 +125,8 @@ impl<P: Protocol> Server<P> {
                     return match accept {
                         Ok(mut accept) => {
                             add(&mut accept, extras.headers);
-                            self.upgrade(accept, peer.address, session)
+                            let base64 = query.wants_base64();
+                            self.upgrade(accept, peer.address, session, base64)
                         }
                         Err(reject) => self.refused(reject, true),
                     };

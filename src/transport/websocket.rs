@@ -64,10 +64,18 @@ impl<P: Protocol> Server<P> {
     }
 
     /// Promises a WebSocket to a session that may move to it.
-    pub(super) fn upgrade(&self, accept: Answer, address: IpAddr, session: SessionKey) -> Outcome {
+    pub(super) fn upgrade(
+        &self,
+        accept: Answer,
+        address: IpAddr,
+        session: SessionKey,
+        base64: bool,
+    ) -> Outcome {
         self.promise(accept, address, |state, now, key| {
             // Refused only if the session ended just now; the socket is closed then.
-            let _ = state.hub.handle(now, session, Input::SocketOpened(key));
+            let _ = state
+                .hub
+                .handle(now, session, Input::SocketOpened(key, base64));
             Ok(session)
         })
     }

@@ -25,8 +25,8 @@ pub enum Input<'a> {
     PostFinished,
     /// The client of the POST went away before its body was whole.
     PostAborted,
-    /// A WebSocket names this session.
-    SocketOpened(ConnectionKey),
+    /// A WebSocket names this session; `true` if it wants binary as text (`b64=1`).
+    SocketOpened(ConnectionKey, bool),
     /// A packet on a WebSocket.
     SocketReceived(ConnectionKey, Packet<'a>),
     /// A message on a WebSocket that is no packet.

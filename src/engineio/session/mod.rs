@@ -114,6 +114,8 @@ pub struct Session {
     poll: Poll,
     post: Post,
     format: Format,
+    /// Whether the probing socket wants binary as text. In `Probe` it would cost a word.
+    probe_base64: bool,
     heartbeat: Heartbeat,
     outbox: Outbox,
 }
@@ -128,6 +130,7 @@ impl Session {
             poll: Poll::Waiting,
             post: Post::Absent,
             format,
+            probe_base64: false,
             heartbeat: Heartbeat::start(now, settings, format.revision),
             outbox: Outbox::default(),
         }
@@ -240,11 +243,14 @@ impl Session {
                 Input::Posted(_) | Input::PostedGarbage,
             ) => Step::Done,
 
-            (Phase::Polling, Input::SocketOpened(connection)) if cx.settings.allow_upgrades => {
+            (Phase::Polling, Input::SocketOpened(connection, base64))
+                if cx.settings.allow_upgrades =>
+            {
                 self.phase = Phase::Probing(Probe::new(connection, cx.now, cx.settings));
+                self.probe_base64 = base64;
                 Step::Done
             }
-            (_, Input::SocketOpened(connection)) => {
+            (_, Input::SocketOpened(connection, _)) => {
                 cx.effects.close_socket = Some(connection);
                 Step::Done
             }
@@ -259,6 +265,7 @@ impl Session {
                     }
                     Verdict::Move => {
                         self.phase = Phase::WebSocket(connection);
+                        self.format.base64 = self.probe_base64;
                         if self.poll == Poll::Waiting {
                             self.poll = Poll::Release(Release::Noop);
                         }

@@ -56,7 +56,7 @@ impl Rig {
 
     fn probing() -> Self {
         let mut rig = Self::polling();
-        rig.handle(Input::SocketOpened(socket(1)));
+        rig.handle(Input::SocketOpened(socket(1), false));
         rig
     }
 

@@ -92,7 +92,7 @@ fn what_was_sent_before_an_upgrade_leaves_after_it_in_order() {
     let socket = rig.sockets.insert(());
     let ws = Ws { socket, session };
     rig.hub
-        .handle(rig.now, session, Input::SocketOpened(socket))
+        .handle(rig.now, session, Input::SocketOpened(socket, false))
         .expect("taken");
     rig.send(ws, "2probe");
     assert_eq!(rig.drain(ws), ["3probe"]);

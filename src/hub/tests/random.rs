@@ -216,7 +216,7 @@ impl Crowd {
             (Act::Answer, _) => self.answer(at),
             (Act::Probe, Some((ws, false))) => {
                 self.parties[at].opened = true;
-                let opened = Input::SocketOpened(ws.socket);
+                let opened = Input::SocketOpened(ws.socket, false);
                 if self.rig.hub.handle(now, ws.session, opened).is_ok() {
                     self.rig.send(ws, "2probe");
                 }

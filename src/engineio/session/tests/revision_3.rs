@@ -17,7 +17,7 @@ impl Rig {
 
     fn old_probing() -> Self {
         let mut rig = Self::old();
-        rig.handle(Input::SocketOpened(socket(1)));
+        rig.handle(Input::SocketOpened(socket(1), false));
         rig
     }
 

@@ -6,7 +6,7 @@ use super::*;
 fn an_upgrade_moves_the_session_and_loses_nothing() {
     let mut rig = Rig::polling();
     rig.poll();
-    rig.handle(Input::SocketOpened(socket(1)));
+    rig.handle(Input::SocketOpened(socket(1), false));
     assert_eq!(rig.effects, Effects::default());
     rig.handle(Input::SocketReceived(socket(1), Packet::Ping("probe")));
     assert_eq!(rig.effects.probe_reply, Some(socket(1)));
@@ -70,7 +70,7 @@ fn anything_but_a_probe_closes_only_the_probing_socket_and_it_may_be_tried_again
         assert_eq!(rig.effects.close_socket, Some(socket(1)));
         rig.send("4alive");
         assert_eq!(rig.poll().as_deref(), Some("4alive"));
-        rig.handle(Input::SocketOpened(socket(2)));
+        rig.handle(Input::SocketOpened(socket(2), false));
         rig.handle(Input::SocketReceived(socket(2), Packet::Upgrade));
         rig.send("4moved");
         assert_eq!(rig.frames(), ["4moved"]);
@@ -88,7 +88,7 @@ fn a_probing_socket_that_is_lost_or_too_slow_leaves_polling_alive() {
         rig.closed_by(Input::SocketLost(socket(1), CloseReason::TransportError)),
         None
     );
-    rig.handle(Input::SocketOpened(socket(2)));
+    rig.handle(Input::SocketOpened(socket(2), false));
     assert_eq!(rig.effects.close_socket, None);
     rig.wait(9_999);
     assert_eq!(rig.effects.close_socket, None);
@@ -107,7 +107,7 @@ fn a_second_socket_is_closed_and_the_first_unaffected() {
         Rig::closing(),
         Rig::closed(),
     ] {
-        assert_eq!(rig.closed_by(Input::SocketOpened(socket(2))), None);
+        assert_eq!(rig.closed_by(Input::SocketOpened(socket(2), false)), None);
         assert_eq!(rig.effects.close_socket, Some(socket(2)));
         assert_eq!(
             rig.closed_by(Input::SocketReceived(socket(2), Packet::Upgrade)),
@@ -120,7 +120,7 @@ fn a_second_socket_is_closed_and_the_first_unaffected() {
         );
     }
     let mut rig = Rig::websocket();
-    rig.handle(Input::SocketOpened(socket(2)));
+    rig.handle(Input::SocketOpened(socket(2), false));
     rig.send("4x");
     assert_eq!(rig.frames(), ["4x"]);
 }
@@ -129,7 +129,7 @@ fn a_second_socket_is_closed_and_the_first_unaffected() {
 fn upgrades_that_are_switched_off_are_refused() {
     let mut rig = Rig::polling();
     rig.settings.allow_upgrades = false;
-    rig.handle(Input::SocketOpened(socket(1)));
+    rig.handle(Input::SocketOpened(socket(1), false));
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
 }
 
@@ -168,4 +168,15 @@ fn a_ping_that_left_by_polling_may_be_answered_on_the_websocket() {
     assert_eq!(rig.effects.closed, None);
     rig.wait(1);
     assert_eq!(rig.frames(), ["2"]);
+}
+
+#[test]
+fn binary_is_what_the_socket_wants_that_the_session_has_moved_to() {
+    for base64 in [true, false] {
+        let mut rig = Rig::polling();
+        rig.handle(Input::SocketOpened(socket(1), base64));
+        assert!(!rig.session.format().base64, "not before");
+        rig.handle(Input::SocketReceived(socket(1), Packet::Upgrade));
+        assert_eq!(rig.session.format().base64, base64);
+    }
 }

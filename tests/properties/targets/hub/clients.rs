@@ -172,7 +172,7 @@ impl Crowd {
             self.opened += 1;
             let socket = connection(self.opened);
             self.client(who).socket = Some(socket);
-            let opened = self.handle(session, Input::SocketOpened(socket));
+            let opened = self.handle(session, Input::SocketOpened(socket, false));
             let probe = Input::SocketReceived(socket, Packet::Ping("probe"));
             let _ = opened.and_then(|()| self.handle(session, probe));
         }

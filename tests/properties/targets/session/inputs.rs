@@ -170,7 +170,7 @@ impl Life {
         self.opened += 1;
         let socket = connection(self.opened);
         self.sockets.insert(socket, Socket::Open);
-        self.handle(Input::SocketOpened(socket));
+        self.handle(Input::SocketOpened(socket, false));
     }
 
     /// One of the WebSockets that are there.
