@@ -1,6 +1,7 @@
 // The options of a reference server: those of the official packages, as JSON can say them.
 //
-// Two are not: `cors.origin` may be (or have in its list) `{"regex":"..."}`, and `denyWith` is ours.
+// Three are not: `cors.origin` may be (or have in its list) `{"regex":"..."}`; `denyWith` is ours;
+// and `clientDir` is where a server without the packages finds the client's files to serve.
 
 /** What `--options` may name. Anything else is a mistake in a test, and an error. */
 const NAMES = new Set([
@@ -26,7 +27,7 @@ const NAMES = new Set([
 ]);
 
 /** The options as the official server takes them. */
-export function official({ denyWith, ...options }) {
+export function official({ denyWith, clientDir: _, ...options }) {
   for (const name of Object.keys(options)) {
     if (!NAMES.has(name)) throw new Error(`there is no option ${name}`);
   }

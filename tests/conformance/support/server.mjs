@@ -50,8 +50,6 @@ const COMMANDS = {
       "PARLOR_REFERENCE_BIN",
       "cargo build --example reference",
     ),
-    // The official server has these files with it.
-    ...["--client-files", here("../node_modules/socket.io/client-dist")],
   ],
   "interop control": () => [...COMMANDS["reference control"](), "interop"],
   interop: () => [...COMMANDS.reference(), "interop"],
