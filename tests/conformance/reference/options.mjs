@@ -1,7 +1,6 @@
 // The options of a reference server: those of the official packages, as JSON can say them.
 //
-// Three are not: `cors.origin` may be (or have in its list) `{"regex":"..."}`; `denyWith` is ours;
-// and `clientDir` is where a server without the packages finds the client's files to serve.
+// Two are not: `cors.origin` may be (or have in its list) `{"regex":"..."}`, and `denyWith` is ours.
 
 /** What `--options` may name. Anything else is a mistake in a test, and an error. */
 const NAMES = new Set([
@@ -27,7 +26,7 @@ const NAMES = new Set([
 ]);
 
 /** The options as the official server takes them. */
-export function official({ denyWith, clientDir: _, ...options }) {
+export function official({ denyWith, ...options }) {
   for (const name of Object.keys(options)) {
     if (!NAMES.has(name)) throw new Error(`there is no option ${name}`);
   }

@@ -50,6 +50,8 @@ const COMMANDS = {
       "PARLOR_REFERENCE_BIN",
       "cargo build --example reference",
     ),
+    // The official server has these files with it.
+    ...["--client-files", here("../node_modules/socket.io/client-dist")],
   ],
   "interop control": () => [...COMMANDS["reference control"](), "interop"],
   interop: () => [...COMMANDS.reference(), "interop"],
