@@ -2,7 +2,7 @@
 //! Socket.IO and their clients are written against, on nothing but this crate's public API.
 //!
 //! ```text
-//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3]
+//! cargo run --example reference -- PROFILE [--port N] [--options JSON] [--eio3] [--client-files DIR]
 //! ```
 //!
 //! | profile | module | for |
@@ -35,6 +35,7 @@ mod wire;
 
 use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -61,6 +62,9 @@ struct Arguments {
     /// Lets in clients of Socket.IO 1 and 2, as the option `allowEIO3` does.
     #[arg(long)]
     eio3: bool,
+    /// The folder `dist` of the npm package socket.io-client, for the option `serveClient`.
+    #[arg(long, value_name = "DIR")]
+    client_files: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -117,7 +121,7 @@ impl Arguments {
     ) -> Result<()> {
         self.options.lay_over(&mut settings);
         settings.allow_eio3 |= self.eio3;
-        let edge = self.options.edge()?;
+        let edge = self.options.edge(self.client_files.as_deref())?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let listeners = bind::bind(&[listen])?;
         let address = listeners.first().context("one is bound")?.local_addr()?;

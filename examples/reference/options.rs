@@ -1,13 +1,12 @@
 //! The official server's options, under its names and in its units, as far as this crate has
 //! the setting. A name that is not here is an error, so none is ignored silently.
 //!
-//! Two are not the official server's: `denyWith`, which stands for an `allowRequest` that refuses
-//! handshakes with the key `deny` in their query, in these words; and `clientDir`, the folder `dist`
-//! of the npm package socket.io-client, which `serveClient` needs here.
+//! One is not the official server's: `denyWith`, which stands for an `allowRequest` that refuses
+//! handshakes with the key `deny` in their query, in these words.
 
 mod http;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -41,7 +40,6 @@ pub(crate) struct Options {
     cookie: Option<Switch<Cookie>>,
     cors: Option<Cors>,
     serve_client: Option<bool>,
-    client_dir: Option<PathBuf>,
     deny_with: Option<String>,
 }
 
@@ -129,8 +127,8 @@ impl Options {
             .map_or_else(Gate::default, Gate::denying)
     }
 
-    /// The HTTP side.
-    pub(crate) fn edge(&self) -> Result<Edge> {
+    /// The HTTP side. The client's files are served if there are any, unless that is switched off.
+    pub(crate) fn edge(&self, client_files: Option<&Path>) -> Result<Edge> {
         let mut edge = Edge::default();
         if let Some(cookie) = self.cookie.as_ref().and_then(Switch::on) {
             edge = edge.cookie(cookie.setting())?;
@@ -138,12 +136,14 @@ impl Options {
         if let Some(cors) = self.cors.as_ref().and_then(Cors::setting) {
             edge = edge.cors(cors)?;
         }
-        if self.serve_client == Some(true) {
-            let directory = self.client_dir.as_deref();
-            let directory = directory.context("serveClient needs clientDir")?;
-            edge = edge.client_files(ClientFiles::read(directory, "clientDir")?);
+        match (self.serve_client, client_files) {
+            (Some(false), _) | (None, None) => Ok(edge),
+            (_, directory) => {
+                let directory = directory.context("serveClient needs --client-files")?;
+                let files = ClientFiles::read(directory, "--client-files")?;
+                Ok(edge.client_files(files))
+            }
         }
-        Ok(edge)
     }
 }
 
