@@ -75,27 +75,6 @@ export const deviations = {
       [version]: text("Unsupported protocol version"),
     })),
   },
-  "a switch for polling is opened and closed": {
-    reason:
-      "The official server answers 101 and closes at once; it is neither a poll nor a WebSocket, and " +
-      "here it is refused before the 101.",
-    expected: [{ end: { closed: 1006, reason: "" } }],
-  },
-  'the encoding for "x-gzip"': {
-    reason: "HTTP makes it another name of gzip (RFC 9110 section 8.4.1.3); the official server knows only one.",
-    expected: [
-      {
-        answer: {
-          status: 200,
-          headers: {
-            "content-type": "text/plain; charset=UTF-8",
-            "content-encoding": "gzip",
-            "cache-control": "no-store",
-          },
-        },
-      },
-    ],
-  },
   "an upgrade when upgrades are switched off": {
     reason: "The official server does not offer upgrades then, but takes them; here the setting holds.",
     expected: [{ probe: closed }, { polling: ["ok", ["4x"]] }],
@@ -165,26 +144,9 @@ export const deviations = {
       "was closed is not upgraded any more, and the next poll says so.",
     expected: [{ probe: "3probe" }, { post: "ok" }, { socket: closed }, { poll: ["6", "1"] }],
   },
-  'the encoding for "identity;q=0.5, gzip;q=0.4"': {
-    reason: "The client likes it better as it is (RFC 9110 section 12.5.3), so that is what it gets.",
-    expected: polled({ "content-length": "2000" }),
-  },
   'the encoding for "x-gzip"': {
     reason: "It is another name for gzip (RFC 9110 section 8.4.1.3).",
     expected: polled({ "content-encoding": "gzip" }),
-  },
-  "an event that is sent without compression": {
-    reason: "Single packets have no such setting; an answer is compressed or not by its length.",
-    expected: [
-      {
-        answer: {
-          "content-type": "text/plain; charset=UTF-8",
-          "content-encoding": "gzip",
-          "cache-control": "no-store",
-          "x-every": "1",
-        },
-      },
-    ],
   },
   "what a file varies by": {
     reason: "Caches on the way must know that the answer depends on what the client decodes.",
