@@ -139,7 +139,9 @@ pub(super) fn handle(io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
                 false => io.disconnect(socket),
             }
             // Too late: it leaves all rooms with the namespace.
-            log(io.join(socket, "late"));
+            if let Some(room) = second().ok().and_then(|room| room.as_plain_str()) {
+                log(io.join(socket, room));
+            }
             return Ok(());
         }
         "endAll" => {

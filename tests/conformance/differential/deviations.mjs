@@ -75,27 +75,6 @@ export const deviations = {
       [version]: text("Unsupported protocol version"),
     })),
   },
-  "a switch for polling is opened and closed": {
-    reason:
-      "The official server answers 101 and closes at once; it is neither a poll nor a WebSocket, and " +
-      "here it is refused before the 101.",
-    expected: [{ end: { closed: 1006, reason: "" } }],
-  },
-  'the encoding for "x-gzip"': {
-    reason: "HTTP makes it another name of gzip (RFC 9110 section 8.4.1.3); the official server knows only one.",
-    expected: [
-      {
-        answer: {
-          status: 200,
-          headers: {
-            "content-type": "text/plain; charset=UTF-8",
-            "content-encoding": "gzip",
-            "cache-control": "no-store",
-          },
-        },
-      },
-    ],
-  },
   "an upgrade when upgrades are switched off": {
     reason: "The official server does not offer upgrades then, but takes them; here the setting holds.",
     expected: [{ probe: closed }, { polling: ["ok", ["4x"]] }],
@@ -164,94 +143,6 @@ export const deviations = {
       "The official server lets the upgrade finish and closes the WebSocket then; here a session that " +
       "was closed is not upgraded any more, and the next poll says so.",
     expected: [{ probe: "3probe" }, { post: "ok" }, { socket: closed }, { poll: ["6", "1"] }],
-  },
-  'the encoding for "x-gzip"': {
-    reason: "HTTP makes it another name of gzip (RFC 9110 section 8.4.1.3); the official server knows only one.",
-    expected: [
-      {
-        answer: {
-          status: 200,
-          headers: {
-            "content-type": "text/plain; charset=UTF-8",
-            "content-encoding": "gzip",
-            "cache-control": "no-store",
-          },
-        },
-      },
-    ],
-  },
-  "an upgrade when upgrades are switched off": {
-    reason: "The official server does not offer upgrades then, but takes them; here the setting holds.",
-    expected: [{ probe: closed }, { polling: ["ok", ["4x"]] }],
-  },
-  "binary that is not base64: b_-8=": NOT_BASE64,
-  "binary that is not base64: b####": NOT_BASE64,
-  "binary that is not base64: bAQI=AQI=": NOT_BASE64,
-  "binary that is not base64: bA": NOT_BASE64,
-  "base64 in a text frame that is none": { reason: NOT_BASE64.reason, expected: [{ back: closed }] },
-  "a close packet in a frame": {
-    reason:
-      "The official server ignores it over WebSocket, until the heartbeat fails; the client said that " +
-      "it is leaving, and it is taken at its word.",
-    expected: [{ frames: [closed] }],
-  },
-  "a poll that waits when the upgrade comes": {
-    reason:
-      "The official server releases the poll with a close packet, although the session goes on; a noop " +
-      "says what is meant, and clients take it just as well.",
-    expected: [
-      {
-        poll: {
-          status: 200,
-          headers: {
-            "content-type": "text/plain; charset=UTF-8",
-            "content-length": "1",
-            "cache-control": "no-store",
-          },
-          body: "6",
-        },
-      },
-      { "over WebSocket": "4x" },
-    ],
-  },
-  JSONP: {
-    reason: NO_JSONP,
-    expected: [
-      { "GET 0": json(400, 3, "Bad request") },
-      { "GET 12": json(400, 3, "Bad request") },
-      { POST: json(400, 3, "Bad request") },
-    ],
-  },
-  "JSONP with version 4": { reason: NO_JSONP, expected: [{ GET: json(400, 3, "Bad request") }] },
-  "a switch for polling": {
-    reason:
-      "The official server opens the WebSocket and closes it again at once; here what is no " +
-      "request for a WebSocket is refused before the 101.",
-    expected: [
-      {
-        answer: {
-          status: "HTTP/1.1 400 Bad Request",
-          headers: { "content-type": "text/html" },
-          body: "Bad request",
-        },
-      },
-    ],
-  },
-  "a switch to a path that is not ours": {
-    reason:
-      "The official server leaves it to others in the process, and closes the connection if nobody " +
-      "answers for a while; here there is one that answers for all other paths.",
-    expected: [{ answer: "HTTP/1.1 404 Not Found" }],
-  },
-  "an upgrade that comes when the server has closed": {
-    reason:
-      "The official server lets the upgrade finish and closes the WebSocket then; here a session that " +
-      "was closed is not upgraded any more, and the next poll says so.",
-    expected: [{ probe: "3probe" }, { post: "ok" }, { socket: closed }, { poll: ["6", "1"] }],
-  },
-  'the encoding for "identity;q=0.5, gzip;q=0.4"': {
-    reason: "The client likes it better as it is (RFC 9110 section 12.5.3), so that is what it gets.",
-    expected: polled({ "content-length": "2000" }),
   },
   'the encoding for "x-gzip"': {
     reason: "It is another name for gzip (RFC 9110 section 8.4.1.3).",
