@@ -27,6 +27,7 @@ const { values: flags } = parseArgs({
     "max-connections-per-address": { type: "string" },
     "max-handshake-rate": { type: "string" },
     "max-event-rate": { type: "string" },
+    workers: { type: "string" },
   },
 });
 

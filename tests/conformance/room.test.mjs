@@ -81,20 +81,23 @@ overEveryWay("room", (it) => {
     assert.deepEqual(joiner.got, values.map((value) => ["offer", value]));
   });
 
-  it(`relays ${CANDIDATES} candidates of each side in their order`, async (t) => {
-    const room = freshRoom();
-    const pair = await t.couple(room);
-    for (let number = 0; number < CANDIDATES; number += 1) {
-      for (const socket of pair) socket.emit("candidate", { number }, room);
-    }
-    for (const socket of pair) {
-      await socket.until(CANDIDATES);
-      assert.deepEqual(
-        socket.got.map(([, { number }]) => number),
-        Array.from({ length: CANDIDATES }, (_, index) => index),
-      );
-    }
-  });
+  for (const workers of [1, 4]) {
+    const title = `relays ${CANDIDATES} candidates of each side in their order, threads: ${workers}`;
+    it(title, ["--workers", String(workers)], async (t) => {
+      const room = freshRoom();
+      const pair = await t.couple(room);
+      for (let number = 0; number < CANDIDATES; number += 1) {
+        for (const socket of pair) socket.emit("candidate", { number }, room);
+      }
+      for (const socket of pair) {
+        await socket.until(CANDIDATES);
+        assert.deepEqual(
+          socket.got.map(([, { number }]) => number),
+          Array.from({ length: CANDIDATES }, (_, index) => index),
+        );
+      }
+    });
+  }
 
   it("relays nothing from those who do not sit in the room", async (t) => {
     const room = freshRoom();
