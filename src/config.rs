@@ -153,6 +153,8 @@ pub struct Limits {
     pub max_attachments: usize,
     /// Namespaces one client may be in.
     pub max_namespaces: usize,
+    /// Bytes in the name of a namespace or a room.
+    pub max_name_bytes: usize,
     /// Rooms one socket may be in, its own not counted.
     pub max_rooms_per_socket: usize,
     /// Acknowledgements one socket may owe the server.
@@ -181,6 +183,7 @@ impl Default for Limits {
             max_outbox_bytes: 16 * 1024 * 1024,
             max_attachments: 10,
             max_namespaces: 64,
+            max_name_bytes: 1024,
             max_rooms_per_socket: 1024,
             max_pending_acks: 1024,
             max_recovery_packets: 10_000,
@@ -204,6 +207,7 @@ impl Limits {
             max_outbox_bytes: 11 * 128 * 1024,
             max_attachments: 10,
             max_namespaces: 1,
+            max_name_bytes: 64,
             max_rooms_per_socket: 1,
             max_pending_acks: 1,
             max_recovery_packets: 0,

@@ -63,7 +63,7 @@ impl Request {
 
     /// A request of which only the address is known, for servers without HTTP and for tests.
     pub fn from_address(address: IpAddr) -> Self {
-        Self::new(address, false, SystemTime::UNIX_EPOCH, "/", [])
+        Self::new(address, false, SystemTime::UNIX_EPOCH, "", [])
     }
 
     /// The target as it was asked for, for example `/socket.io/?EIO=4&transport=polling`.

@@ -33,6 +33,8 @@ pub(super) struct Pending {
     /// The next to be asked: a middleware, then the application, then nobody.
     step: usize,
     auth: Box<str>,
+    /// Bytes of the shared budget that are held for it while it waits.
+    held: usize,
     /// What it missed, if it goes on where an earlier connection was lost.
     missed: Option<Vec<Sent>>,
 }
@@ -82,6 +84,7 @@ impl<A: Application> SocketIo<A> {
         let pending = Pending {
             step,
             auth: auth.into(),
+            held: 0,
             missed,
         };
         self.decide(engine, session, socket, pending);
@@ -116,6 +119,7 @@ impl<A: Application> SocketIo<A> {
         auth: &str,
     ) -> Option<NamespaceKey> {
         let exists = match self.registry.find_namespace(name) {
+            _ if name.len() > engine.limits().max_name_bytes => Some(Namespace::Unknown),
             // Its nature was settled when it was opened.
             Some(_) => Some(Namespace::Dynamic),
             None => self.call(engine, Some(session), |app, _| {
@@ -142,15 +146,16 @@ impl<A: Application> SocketIo<A> {
 
     /// The application has decided on a connect that it had left for later.
     pub(super) fn decided(&mut self, engine: &mut Engine, socket: SocketKey, admission: Admission) {
-        let (Some(pending), Some(session)) =
-            (self.pending.remove(socket), self.registry.session(socket))
-        else {
+        let Some(session) = self.registry.session(socket) else {
+            return;
+        };
+        let Some(pending) = self.take_pending(engine, socket) else {
             return;
         };
         match admission {
-            Admission::Accept => self.decide(engine, session, socket, *pending),
+            Admission::Accept => self.decide(engine, session, socket, pending),
             Admission::Refuse(refusal) => self.turn_away(engine, session, socket, Some(&refusal)),
-            Admission::Later => _ = self.pending.insert(socket, pending),
+            Admission::Later => self.wait(engine, session, socket, pending),
         }
     }
 
@@ -179,15 +184,38 @@ impl<A: Application> SocketIo<A> {
                 Some(Admission::Refuse(refusal)) => {
                     return self.turn_away(engine, session, socket, Some(&refusal));
                 }
-                Some(Admission::Later) => {
-                    self.pending.insert(socket, Box::new(pending));
-                    return;
-                }
+                Some(Admission::Later) => return self.wait(engine, session, socket, pending),
                 // It panicked: the client is being closed.
                 None => return self.turn_away(engine, session, socket, None),
             }
         }
         self.join(engine, session, socket, &pending);
+    }
+
+    /// Leaves the rest for later, if there is room for what must be remembered.
+    fn wait(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+        mut pending: Pending,
+    ) {
+        let bytes = pending.auth.len();
+        let most = engine.limits().max_buffered_bytes;
+        if engine.stats().reserve(bytes, most) {
+            pending.held = bytes;
+            self.pending.insert(socket, Box::new(pending));
+            return;
+        }
+        let busy = Refusal::new("The server is busy, try again later");
+        self.turn_away(engine, session, socket, Some(&busy));
+    }
+
+    /// What was left for later; its bytes are given back.
+    fn take_pending(&mut self, engine: &Engine, socket: SocketKey) -> Option<Pending> {
+        let mut pending = *self.pending.remove(socket)?;
+        engine.stats().release(std::mem::take(&mut pending.held));
+        Some(pending)
     }
 
     fn join(
@@ -221,7 +249,7 @@ impl<A: Application> SocketIo<A> {
         if let Some(client) = self.clients.get_mut(session)
             && client.sockets().count() >= max_namespaces
         {
-            client.request = None;
+            engine.stats().release(client.forget_request());
         }
     }
 
@@ -268,7 +296,7 @@ impl<A: Application> SocketIo<A> {
             let name = self.registry.namespace_name(namespace);
             Self::refuse(engine, session, name, refusal);
         }
-        self.pending.remove(socket);
+        self.take_pending(engine, socket);
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);

@@ -247,10 +247,11 @@ impl<A: Application> Protocol for SocketIo<A> {
         let connect_by = now + engine.settings().connect_timeout;
         let events = Bucket::full(engine.limits().max_event_rate, now);
         let mut client = Client::new(connect_by, events);
-        client.request = Some(Box::new(KeptRequest {
-            until: now + engine.settings().request_kept,
-            request,
-        }));
+        let most = engine.limits().max_buffered_bytes;
+        if engine.stats().reserve(request.bytes(), most) {
+            let until = now + engine.settings().request_kept;
+            client.request = Some(Box::new(KeptRequest { until, request }));
+        }
         self.clients.insert(session, client);
         self.join_unasked(engine, session);
     }
@@ -296,8 +297,9 @@ impl<A: Application> Protocol for SocketIo<A> {
             CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
         };
         self.leave_all(engine, session, reason);
-        if let Some(client) = self.clients.remove(session) {
+        if let Some(mut client) = self.clients.remove(session) {
             engine.stats().release(client.buffered_bytes());
+            engine.stats().release(client.forget_request());
         }
         self.carry_out(engine);
     }
@@ -316,7 +318,13 @@ impl<A: Application> Protocol for SocketIo<A> {
         let Some(client) = self.clients.get_mut(session) else {
             return;
         };
-        client.request.take_if(|kept| kept.until <= now);
+        if client
+            .request
+            .as_ref()
+            .is_some_and(|kept| kept.until <= now)
+        {
+            engine.stats().release(client.forget_request());
+        }
         if client.connect_by.is_some_and(|at| at <= now) {
             tracing::debug!("a client joined no namespace in time and is closed");
             engine.close(session, CloseReason::ForcedServerClose);

@@ -103,6 +103,12 @@ impl Client {
             .map_or(0, |assembly| assembly.bytes())
     }
 
+    /// Forgets the handshake's request; returns the bytes that were held for it.
+    pub(crate) fn forget_request(&mut self) -> usize {
+        let kept = self.request.take();
+        kept.map_or(0, |kept| kept.request.bytes())
+    }
+
     /// Forgets a packet that is not complete.
     pub fn drop_assembly(&mut self) {
         self.assembly = None;

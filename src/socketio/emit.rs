@@ -75,12 +75,15 @@ impl Io<'_> {
     /// Puts a socket into a room.
     ///
     /// # Errors
-    /// [`EmitError::TooManyRooms`], or [`EmitError::NotConnected`] if the socket is gone or about
+    /// [`EmitError::TooManyRooms`], [`EmitError::LongName`], or [`EmitError::NotConnected`] if the socket is gone or about
     /// to be.
     pub fn join(&mut self, socket: SocketKey, room: &str) -> Result<(), EmitError> {
         let leaves = |command: &Command| matches!(command, Command::Disconnect { socket: leaving, .. } if *leaving == socket);
         if self.registry.get(socket).is_none() || self.queue.commands.iter().any(leaves) {
             return Err(EmitError::NotConnected);
+        }
+        if room.len() > self.limits.max_name_bytes {
+            return Err(EmitError::LongName);
         }
         match self
             .registry

@@ -84,6 +84,9 @@ pub enum EmitError {
     /// The socket already is in as many rooms as one may be.
     #[error("the socket is in too many rooms (max_rooms_per_socket)")]
     TooManyRooms,
+    /// The name of the room is too long.
+    #[error("the name of the room is too long (max_name_bytes)")]
+    LongName,
     /// The socket already owes as many acknowledgements as one may.
     #[error("the socket owes too many acknowledgements (max_pending_acks)")]
     TooManyAcks,

@@ -139,7 +139,7 @@ fn the_request_is_lent_while_the_client_may_join_and_time_has_not_run_out() {
     let (mut rig, log) = Rig::new();
     let ws = rig.joined(&["/"]);
     rig.send(ws, "40/a,{\"request\":true}");
-    assert_eq!(url(&log), ["request Some(\"/\")"]);
+    assert_eq!(url(&log), ["request Some(\"\")"]);
     rig.pass(seconds(25));
     rig.send(ws, "3");
     rig.pass(seconds(25));
@@ -153,7 +153,7 @@ fn the_request_is_lent_while_the_client_may_join_and_time_has_not_run_out() {
     let (mut rig, log) = Rig::limited(limits);
     let ws = rig.websocket();
     rig.send(ws, "40{\"request\":true}");
-    assert_eq!(url(&log), ["request Some(\"/\")"]);
+    assert_eq!(url(&log), ["request Some(\"\")"]);
     let client = rig.hub.protocol().clients.get(ws.session);
     assert!(client.is_some_and(|client| client.request.is_none()));
 }

@@ -199,3 +199,69 @@ fn without_random_bytes_nothing_is_opened_and_nobody_gets_an_id_that_can_be_gues
     rig.lose(ws);
     rig.expect_empty();
 }
+
+#[test]
+fn names_of_namespaces_and_rooms_are_bounded() {
+    let limits = Limits {
+        max_name_bytes: 8,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let ws = rig.joined(&["/", "/made/12"]);
+    rig.send(ws, "40/made/123,");
+    let refused = "44/made/123,{\"message\":\"Invalid namespace\"}";
+    assert_eq!(rig.drain(ws), [refused]);
+    for room in ["12345678", "123456789"] {
+        rig.send(ws, &format!("42[\"join\",\"{room}\"]"));
+    }
+    rig.send(ws, "42[\"rooms\"]");
+    assert_eq!(rig.drain(ws), ["42[\"rooms\",[\"12345678\"]]"]);
+}
+
+#[test]
+fn connects_that_wait_for_their_decision_count_against_the_budget() {
+    let limits = Limits {
+        max_buffered_bytes: 10_000,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let doorman = rig.joined(&["/"]);
+    let waiting: Vec<Ws> = (0..3).map(|_| rig.websocket()).collect();
+    let pad = "x".repeat(4000);
+    for ws in &waiting {
+        rig.send(*ws, &format!("40{{\"later\":\"a\",\"pad\":\"{pad}\"}}"));
+    }
+    let busy = "44{\"message\":\"The server is busy, try again later\"}";
+    assert_eq!(rig.drain(waiting[2]), [busy]);
+    assert!((8000..=10_000).contains(&rig.stats.buffered()));
+    rig.send(doorman, "42[\"accept\",\"a\"]");
+    for ws in &waiting {
+        rig.drain(*ws);
+        rig.lose(*ws);
+    }
+    rig.lose(doorman);
+    rig.expect_empty();
+}
+
+#[test]
+fn the_request_of_a_handshake_counts_against_the_budget_while_it_is_kept() {
+    let (mut rig, _) = Rig::new();
+    let socket = rig.sockets.insert(());
+    let from = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let headers = [("cookie", &b"a=1"[..])];
+    let request = Request::new(from, false, std::time::SystemTime::UNIX_EPOCH, "/", headers);
+    let bytes = request.bytes();
+    let opened = rig.hub.open(rig.now, request, Some(socket));
+    let session = opened.expect("opens");
+    let ws = Ws { socket, session };
+    rig.drain(ws);
+    assert_eq!(rig.stats.buffered(), bytes);
+    rig.pass(seconds(25));
+    rig.send(ws, "40");
+    rig.send(ws, "3");
+    rig.pass(seconds(25));
+    rig.drain(ws);
+    assert_eq!(rig.stats.buffered(), 0, "its time is over");
+    rig.lose(ws);
+    rig.expect_empty();
+}
