@@ -153,9 +153,10 @@ pub struct Limits {
     pub max_attachments: usize,
     /// Namespaces one client may be in.
     pub max_namespaces: usize,
-    /// Bytes in the name of a namespace or a room.
+    /// Bytes in the name of a namespace or of a room.
     pub max_name_bytes: usize,
-    /// Rooms one socket may be in, its own not counted.
+    /// Rooms one socket may be in, its own not counted. One that nobody else is in costs twice its
+    /// name and about 150 bytes.
     pub max_rooms_per_socket: usize,
     /// Acknowledgements one socket may owe the server.
     pub max_pending_acks: usize,
@@ -183,7 +184,7 @@ impl Default for Limits {
             max_outbox_bytes: 16 * 1024 * 1024,
             max_attachments: 10,
             max_namespaces: 64,
-            max_name_bytes: 1024,
+            max_name_bytes: 256,
             max_rooms_per_socket: 1024,
             max_pending_acks: 1024,
             max_recovery_packets: 10_000,
