@@ -123,9 +123,8 @@ impl Application for Ordinary {
         if handshake.namespace != "/members" || auth.is_ok_and(|auth| auth.password == PASSWORD) {
             return Admission::Accept;
         }
-        let refusal = Refusal::new("members only");
         let hint = serde_json::json!({ "code": 401, "hint": "say \"open …\"" });
-        Admission::Refuse(refusal.clone().with_data(&hint).unwrap_or(refusal))
+        Admission::Refuse(Refusal::new("members only").with_data(&hint))
     }
 
     fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {

@@ -72,7 +72,8 @@ pub struct Protocol {
     /// Time for which a lost connection can be recovered (`connectionStateRecovery`'s
     /// `maxDisconnectionDuration`); `None`, the default, switches recovery off.
     pub recovery_max_age: Option<Duration>,
-    /// Whether a recovered socket passes by the middlewares (`skipMiddlewares`).
+    /// Whether a recovered socket passes by the middlewares and
+    /// [`Application::admit`](crate::socketio::Application::admit) (`skipMiddlewares`).
     pub recovery_skips_middlewares: bool,
     /// Polling bodies of at least so many bytes are compressed for clients that take gzip or
     /// deflate (`httpCompression.threshold`); `None` compresses none. While one is compressed it
@@ -160,10 +161,10 @@ pub struct Limits {
     pub max_rooms_per_socket: usize,
     /// Acknowledgements one socket may owe the server.
     pub max_pending_acks: usize,
-    /// Packets that a namespace keeps for connections to be recovered, if that is switched on;
-    /// their bytes count against [`max_buffered_bytes`](Self::max_buffered_bytes).
+    /// Packets that a namespace keeps for connections to be recovered, if that is switched on.
     pub max_recovery_packets: usize,
-    /// Bytes of such packets that a namespace keeps.
+    /// Bytes of such packets that all namespaces keep together, beside
+    /// [`max_buffered_bytes`](Self::max_buffered_bytes).
     pub max_recovery_bytes: usize,
     /// Lost connections of a namespace that can be recovered at one time, about 200 bytes each
     /// beside what the application stored with the socket.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use parlor::config;
-use parlor::engineio::session::Outgoing;
 use parlor::engineio::{CloseReason, Message, Request, SessionKey};
 use parlor::hub::Engine;
 use parlor::transport::Protocol;
@@ -25,16 +24,8 @@ impl Protocol for Echo {
     fn open(&mut self, _: &mut Engine, _: SessionKey, _: Request) {}
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
-        send(engine, session, message);
+        engine.send(session, message);
     }
 
     fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
-}
-
-pub(crate) fn send(engine: &mut Engine, session: SessionKey, message: Message<'_>) {
-    match message {
-        // `4` is the packet type "message".
-        Message::Text(text) => engine.send(session, Outgoing::Text(&format!("4{text}"))),
-        Message::Binary(bytes) => engine.send(session, Outgoing::Binary(bytes)),
-    }
 }

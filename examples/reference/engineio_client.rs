@@ -21,7 +21,6 @@ use parlor::engineio::{CloseReason, Message, Request, SessionId, SessionKey};
 use parlor::hub::Engine;
 use parlor::transport::{Decision, Hooks, Protocol};
 
-use crate::echo::send;
 use crate::gate::Gate;
 
 const COOKIES: [&str; 3] = [
@@ -114,29 +113,25 @@ impl Protocol for Suite {
             let mut posts = self.posts.lock().unwrap_or_else(PoisonError::into_inner);
             posts.insert(id.as_str().to_owned(), String::from("{}"));
         }
-        send(engine, session, Message::Text("hi"));
+        engine.send(session, Message::Text("hi"));
     }
 
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>) {
         match message {
             Message::Text("give binary") => {
-                send(engine, session, Message::Binary(&[0, 1, 2, 3, 4]));
+                engine.send(session, Message::Binary(&[0, 1, 2, 3, 4]));
             }
             Message::Text("give utf8") => {
-                send(
-                    engine,
-                    session,
-                    Message::Text("пойду спать всем спокойной ночи"),
-                );
+                engine.send(session, Message::Text("пойду спать всем спокойной ночи"));
             }
             Message::Text("sendHeaders") => {
                 let posts = self.posts.lock().unwrap_or_else(PoisonError::into_inner);
                 let id = self.ids.get(&session);
                 if let Some(headers) = id.and_then(|id| posts.get(id.as_str())) {
-                    send(engine, session, Message::Text(headers));
+                    engine.send(session, Message::Text(headers));
                 }
             }
-            _ => send(engine, session, message),
+            _ => engine.send(session, message),
         }
     }
 

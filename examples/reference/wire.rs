@@ -89,8 +89,7 @@ impl Auth {
 
     fn first_step(&self) -> Admission {
         if self.denies("2") {
-            let refusal = Refusal::new("nope").with_data(&json!({ "code": 7 }));
-            return refusal.map_or_else(|_| nope(), Admission::Refuse);
+            return Admission::Refuse(Refusal::new("nope").with_data(&json!({ "code": 7 })));
         }
         match self.denies("1") {
             true => nope(),

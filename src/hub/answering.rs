@@ -21,7 +21,7 @@ impl<A: Application> SocketIo<A> {
             return;
         }
         let gone = Err(AckError::Disconnected);
-        self.settled(engine, session, socket, debt, gone);
+        self.tell(engine, session, socket, debt, gone);
     }
 
     /// Notes that all these sockets owe the answer to one question.
@@ -36,6 +36,7 @@ impl<A: Application> SocketIo<A> {
     ) {
         let question = Question::new(receivers.len(), then);
         self.registry.ask(ticket, question);
+        self.asking = true;
         for socket in receivers {
             let asker = Asker::Broadcast(ticket);
             let debt = Debt { id, until, asker };
@@ -44,11 +45,20 @@ impl<A: Application> SocketIo<A> {
             } else {
                 let lost = Err(AckError::TooMany);
                 let session = self.registry.session(*socket);
-                self.settled(engine, session, *socket, debt, lost);
+                self.tell(engine, session, *socket, debt, lost);
             }
         }
-        // Nobody is waited for if nobody was asked.
-        self.conclude(engine, ticket);
+        self.asking = false;
+        // Nobody is waited for if nobody was asked. Told in this turn, who then asks nobody again
+        // would have no end to it.
+        if self
+            .registry
+            .question(ticket)
+            .is_some_and(|it| it.waiting == 0)
+        {
+            self.settled.push(ticket);
+            self.handle.wake();
+        }
     }
 
     /// An answer came.
@@ -61,7 +71,7 @@ impl<A: Application> SocketIo<A> {
         args: Args<'_>,
     ) {
         if let Some(debt) = self.registry.settle(socket, id) {
-            self.settled(engine, Some(session), socket, debt, Ok(args));
+            self.tell(engine, Some(session), socket, debt, Ok(args));
         }
     }
 
@@ -75,7 +85,7 @@ impl<A: Application> SocketIo<A> {
         self.registry.set_connected(socket, false);
         for debt in self.registry.take_owed(socket) {
             let lost = Err(AckError::Disconnected);
-            self.settled(engine, Some(session), socket, debt, lost);
+            self.tell(engine, Some(session), socket, debt, lost);
         }
     }
 
@@ -92,12 +102,12 @@ impl<A: Application> SocketIo<A> {
         let overdue = std::iter::from_fn(|| self.registry.expire_owed(socket, now));
         for debt in overdue.collect::<Vec<_>>() {
             let late = Err(AckError::TimedOut);
-            self.settled(engine, Some(session), socket, debt, late);
+            self.tell(engine, Some(session), socket, debt, late);
         }
     }
 
     /// Tells whoever asked.
-    fn settled(
+    fn tell(
         &mut self,
         engine: &mut Engine,
         session: Option<SessionKey>,
@@ -127,13 +137,15 @@ impl<A: Application> SocketIo<A> {
                     }
                 });
                 question.settle(socket, answer);
-                self.conclude(engine, ticket);
+                if !self.asking {
+                    self.conclude(engine, ticket);
+                }
             }
         }
     }
 
     /// Tells who asked many, once all have answered or cannot any more.
-    fn conclude(&mut self, engine: &mut Engine, ticket: BroadcastTicket) {
+    pub(super) fn conclude(&mut self, engine: &mut Engine, ticket: BroadcastTicket) {
         let Some(question) = self.registry.take_settled(ticket) else {
             return;
         };

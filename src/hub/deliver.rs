@@ -56,7 +56,6 @@ impl<A: Application> SocketIo<A> {
             }
         }
         self.queue.clear();
-        self.charge(engine);
     }
 
     fn deliver(
@@ -77,7 +76,8 @@ impl<A: Application> SocketIo<A> {
         );
     }
 
-    /// Keeps a packet for clients that come back, as far as there is room for it.
+    /// Keeps a packet for clients that come back, in the order of the commands, which is that of
+    /// the packets' numbers.
     fn keep(
         &mut self,
         engine: &mut Engine,
@@ -96,23 +96,10 @@ impl<A: Application> SocketIo<A> {
             number,
             scope,
         } = keep;
+        let most = engine.limits().max_recovery_bytes;
         self.registry
-            .keep(namespace, engine.now(), number, sent, scope);
-        self.charge(engine);
-        // What clients need now goes before what one of them may come back for.
-        while engine.stats().buffered() > engine.limits().max_buffered_bytes
-            && self.registry.drop_oldest(namespace)
-        {
-            self.charge(engine);
-        }
-    }
-
-    /// Brings the shared budget up to date with what is kept for clients that come back.
-    pub(super) fn charge(&mut self, engine: &Engine) {
-        let kept = self.registry.kept_bytes();
-        engine.stats().hold(kept.saturating_sub(self.charged));
-        engine.stats().release(self.charged.saturating_sub(kept));
-        self.charged = kept;
+            .keep(namespace, engine.now(), number, sent, scope, most);
+        self.expire_later(engine);
     }
 
     fn disconnect(&mut self, engine: &mut Engine, socket: SocketKey, close: bool) {
@@ -127,9 +114,11 @@ impl<A: Application> SocketIo<A> {
             let Some(namespace) = self.registry.namespace_of(socket) else {
                 continue;
             };
-            let mut packet = String::new();
-            encode::disconnect(self.registry.namespace_name(namespace), &mut packet);
-            engine.send(session, Outgoing::Text(&packet));
+            if self.registry.is_connected(socket) {
+                let mut packet = String::new();
+                encode::disconnect(self.registry.namespace_name(namespace), &mut packet);
+                engine.send_packet(session, Outgoing::Text(&packet));
+            }
             self.leave(
                 engine,
                 session,

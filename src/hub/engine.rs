@@ -201,10 +201,10 @@ impl Engine {
         self.by_id.insert(id, key);
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
-        self.send(key, Outgoing::Text(&packet));
+        self.send_packet(key, Outgoing::Text(&packet));
         if let Some(message) = &self.settings.initial_packet {
             let packet = format!("4{message}");
-            self.send(key, Outgoing::Text(&packet));
+            self.send_packet(key, Outgoing::Text(&packet));
         }
         Ok(key)
     }

@@ -6,10 +6,12 @@
 //! to a socket, to rooms, with acknowledgements, fetching sockets, moving and disconnecting
 //! them, and decisions that were left for later.
 
-use super::later::{Later, Promise};
+use super::later::{Gone, Later, Promise};
 use crate::socketio::{AckError, Args, Argument, EmitError, Io, OwnedArgs, SocketKey};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 type Job = Box<dyn FnOnce(&mut Io<'_>) + Send>;
@@ -27,6 +29,7 @@ pub struct Handle {
 struct Queue {
     jobs: Vec<Job>,
     waker: Option<Waker>,
+    closed: bool,
 }
 
 impl std::fmt::Debug for Queue {
@@ -37,112 +40,185 @@ impl std::fmt::Debug for Queue {
     }
 }
 
-/// Too many jobs wait already; the job was not taken.
+/// Why a job was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server is behind: too many jobs wait for it")]
-pub struct Behind;
+pub enum Refused {
+    /// Too many jobs wait already.
+    #[error("the server is behind: too many jobs wait for it")]
+    Behind,
+    /// There is no server any more.
+    #[error("the server is gone")]
+    Gone,
+}
 
 /// Why a question that was asked from outside has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// It was not taken.
     #[error(transparent)]
-    Behind(#[from] Behind),
+    Refused(#[from] Refused),
     /// It could not be sent.
     #[error(transparent)]
     Emit(#[from] EmitError),
     /// It was sent and not answered.
     #[error(transparent)]
     Ack(#[from] AckError),
+    /// The server ended before there was an answer.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+}
+
+/// The answer to a question, once it is there: a future, or [`wait`](Self::wait) for a thread
+/// without a runtime.
+#[derive(Debug)]
+#[must_use = "the answer comes to whoever awaits this"]
+pub struct Asked(Later<Result<OwnedArgs, AskError>>);
+
+impl Asked {
+    /// Blocks this thread until the answer is there. Not for tasks, nor inside of a callback.
+    ///
+    /// # Errors
+    /// [`AskError`] if there is none.
+    pub fn wait(self) -> Result<OwnedArgs, AskError> {
+        self.0.wait()?
+    }
+}
+
+impl Future for Asked {
+    type Output = Result<OwnedArgs, AskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|answer| answer?)
+    }
 }
 
 impl Handle {
     /// Has `job` run by the server, soon and in the order of the calls.
     ///
     /// # Errors
-    /// [`Behind`] if [`MAX_QUEUED`] jobs wait already.
-    pub fn run(&self, job: impl FnOnce(&mut Io<'_>) + Send + 'static) -> Result<(), Behind> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    /// [`Refused`] if [`MAX_QUEUED`] jobs wait already, or the server is gone.
+    pub fn run(&self, job: impl FnOnce(&mut Io<'_>) + Send + 'static) -> Result<(), Refused> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(Refused::Gone);
+        }
         if queue.jobs.len() >= MAX_QUEUED {
-            return Err(Behind);
+            return Err(Refused::Behind);
         }
         queue.jobs.push(Box::new(job));
-        let waker = queue.waker.take();
         drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        self.wake();
         Ok(())
     }
 
     /// As [`run`](Self::run), and gives back what the job returns.
     ///
     /// # Errors
-    /// [`Behind`] if [`MAX_QUEUED`] jobs wait already.
+    /// [`Refused`] if [`MAX_QUEUED`] jobs wait already, or the server is gone.
     pub fn ask<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Io<'_>) -> R + Send + 'static,
-    ) -> Result<Later<R>, Behind> {
+    ) -> Result<Later<R>, Refused> {
         self.promise(|io, promise| promise.keep(job(io)))
     }
 
     /// As [`ask`](Self::ask), for what the job itself does not know yet, such as the answers to a
     /// broadcast: it is given a promise to keep.
     ///
+    /// ```
+    /// # use parlor::hub::{Handle, Later, Refused};
+    /// # use parlor::socketio::Answers;
+    /// # use std::time::Duration;
+    /// # fn poll(handle: &Handle) -> Result<Later<Answers>, Refused> {
+    /// handle.promise(|io, promise| {
+    ///     let everybody = io.broadcast("/").to("players");
+    ///     let asked = everybody.emit_with_ack_then(
+    ///         "ready?", &[], Duration::from_secs(5), |_, answers| promise.keep(answers),
+    ///     );
+    ///     // Without arguments nothing can fail; a promise that is dropped tells that, too.
+    ///     let _ = asked;
+    /// })
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`Behind`] if [`MAX_QUEUED`] jobs wait already.
+    /// [`Refused`] if [`MAX_QUEUED`] jobs wait already, or the server is gone.
     pub fn promise<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Io<'_>, Promise<R>) + Send + 'static,
-    ) -> Result<Later<R>, Behind> {
+    ) -> Result<Later<R>, Refused> {
         let (promise, later) = Later::new();
         self.run(move |io| job(io, promise))?;
         Ok(later)
     }
 
-    /// Sends an event to one socket and gives back its answer.
-    ///
-    /// # Errors
-    /// [`AskError`] if it could not be queued or an argument has no JSON form; the outcome of
-    /// the question itself comes with the answer.
+    /// Sends an event to one socket and gives back its answer, or why there is none.
     pub fn emit_with_ack(
         &self,
         socket: SocketKey,
         name: &str,
         args: &[&dyn Argument],
         timeout: Duration,
-    ) -> Result<Later<Result<OwnedArgs, AskError>>, AskError> {
-        let (name, args) = (name.to_owned(), OwnedArgs::new(args)?);
-        let asked = self.promise(move |io, promise| {
-            // Kept by the answer, or here if the question cannot even be sent.
-            let promise = Arc::new(Mutex::new(Some(promise)));
-            let keep = |promise: &Mutex<Option<Promise<_>>>, outcome| {
-                let promise = promise
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take();
-                if let Some(promise) = promise {
-                    promise.keep(outcome);
-                }
-            };
-            let answered = Arc::clone(&promise);
+    ) -> Asked {
+        let (promise, later) = Later::new();
+        // Kept by the answer, or on the way if the question cannot even be sent.
+        let promise = Arc::new(Mutex::new(Some(promise)));
+        let keep = |promise: &Mutex<Option<Promise<_>>>, outcome| {
+            let promise = promise
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(promise) = promise {
+                promise.keep(outcome);
+            }
+        };
+        let (name, args) = (name.to_owned(), OwnedArgs::new(args));
+        let (asking, refused) = (Arc::clone(&promise), promise);
+        let asked = self.run(move |io| {
+            let answered = Arc::clone(&asking);
             let then = move |_: &mut Io<'_>, outcome: Result<Args<'_>, AckError>| {
                 keep(
                     &answered,
                     outcome.map(OwnedArgs::from).map_err(AskError::from),
                 );
             };
-            let asked = io.emit_with_ack_then(socket, &name, &[&args], timeout, then);
-            if let Err(error) = asked {
-                keep(&promise, Err(error.into()));
+            let sent =
+                args.and_then(|args| io.emit_with_ack_then(socket, &name, &[&args], timeout, then));
+            if let Err(error) = sent {
+                keep(&asking, Err(error.into()));
             }
         });
-        Ok(asked?)
+        if let Err(error) = asked {
+            keep(&refused, Err(error.into()));
+        }
+        Asked(later)
+    }
+
+    /// Has the server take a turn soon.
+    pub(super) fn wake(&self) {
+        let waker = self.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// There is no server any more: what waits is dropped, and nothing is taken.
+    pub(super) fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        let jobs = std::mem::take(&mut queue.jobs);
+        drop(queue);
+        drop(jobs);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // No job runs under it.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what waits, and has `waker` woken for the next job.
     pub(super) fn take(&self, waker: &Waker) -> Vec<Job> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.lock();
         if queue.waker.as_ref().is_none_or(|old| !old.will_wake(waker)) {
             queue.waker = Some(waker.clone());
         }

@@ -19,9 +19,10 @@ use crate::engineio::session::Outgoing;
 use crate::engineio::{CloseReason, SessionKey};
 use crate::socketio::application::{Admission, Application, Handshake, Namespace, Refusal};
 use crate::socketio::args::Arg;
-use crate::socketio::emit::Io;
-use crate::socketio::recovery::{Bounds, Pid, Recovered, Sent};
+use crate::socketio::emit::{Io, until};
+use crate::socketio::recovery::{Bounds, Pid, Recovered};
 use crate::socketio::registry::{NamespaceKey, SocketKey};
+use std::time::Instant;
 
 /// A step of the decision on a connect.
 pub(super) type Middleware =
@@ -35,8 +36,10 @@ pub(super) struct Pending {
     auth: Box<str>,
     /// Bytes of the shared budget that are held for it while it waits.
     held: usize,
-    /// What it missed, if it goes on where an earlier connection was lost.
-    missed: Option<Vec<Sent>>,
+    /// Whether it goes on where an earlier connection was lost.
+    recovered: bool,
+    /// When it is given up.
+    until: Instant,
 }
 
 impl<A: Application> SocketIo<A> {
@@ -58,19 +61,20 @@ impl<A: Application> SocketIo<A> {
             true => self.registry.recover(namespace, engine.now(), auth),
             false => None,
         };
-        let (socket, step, missed) = match recovered {
-            Some(Recovered { pid, lost, missed }) => {
+        let is_recovered = recovered.is_some();
+        let (socket, step) = match recovered {
+            Some(Recovered { pid, lost, seen }) => {
                 let socket = self.registry.add(session, namespace, lost.id.clone());
                 self.registry.set_pid(socket, pid);
-                self.registry.restore(socket, lost);
+                self.registry.restore(socket, lost, seen);
                 let step = match engine.settings().recovery_skips_middlewares {
                     true => usize::MAX,
                     false => 0,
                 };
-                (socket, step, Some(missed))
+                (socket, step)
             }
             None => match self.add(engine, session, namespace, name) {
-                Some(socket) => (socket, 0, None),
+                Some(socket) => (socket, 0),
                 None => {
                     tracing::error!("no random bytes for a socket's id; its client is closed");
                     self.registry.close_if_over(namespace);
@@ -85,7 +89,8 @@ impl<A: Application> SocketIo<A> {
             step,
             auth: auth.into(),
             held: 0,
-            missed,
+            recovered: is_recovered,
+            until: until(engine.now(), engine.settings().connect_timeout),
         };
         self.decide(engine, session, socket, pending);
     }
@@ -189,7 +194,7 @@ impl<A: Application> SocketIo<A> {
                 None => return self.turn_away(engine, session, socket, None),
             }
         }
-        self.join(engine, session, socket, &pending);
+        self.join(engine, session, socket, pending);
     }
 
     /// Leaves the rest for later, if there is room for what must be remembered.
@@ -223,15 +228,27 @@ impl<A: Application> SocketIo<A> {
         engine: &mut Engine,
         session: SessionKey,
         socket: SocketKey,
-        pending: &Pending,
+        mut pending: Pending,
     ) {
+        let missed = match pending.recovered {
+            true => self.registry.arrive(socket),
+            false => None,
+        };
+        if pending.recovered && missed.is_none() {
+            // Something fell out while it was decided: by a new pid the client knows.
+            pending.recovered = false;
+            let Some(random) = engine.random() else {
+                return engine.close(session, CloseReason::ForcedServerClose);
+            };
+            self.registry.set_pid(socket, Pid::from_random(random));
+        }
         let (Some(namespace), Some(id)) =
             (self.registry.namespace_of(socket), self.registry.id(socket))
         else {
             return;
         };
         self.registry.set_connected(socket, true);
-        for sent in pending.missed.iter().flatten() {
+        for sent in missed.iter().flatten() {
             self.queue.push_sent(socket, sent);
         }
         // The answer comes before whatever the application emits.
@@ -242,12 +259,16 @@ impl<A: Application> SocketIo<A> {
         if let Some(client) = self.clients.get_mut(session) {
             client.connect_by = None;
         }
-        self.shake_hands(engine, session, socket, pending, |app, io, handshake| {
+        self.shake_hands(engine, session, socket, &pending, |app, io, handshake| {
             app.connect(io, socket, handshake);
         });
         let max_namespaces = engine.limits().max_namespaces;
         if let Some(client) = self.clients.get_mut(session)
-            && client.sockets().count() >= max_namespaces
+            && client
+                .sockets()
+                .filter(|socket| self.registry.is_connected(*socket))
+                .count()
+                >= max_namespaces
         {
             engine.stats().release(client.forget_request());
         }
@@ -270,7 +291,7 @@ impl<A: Application> SocketIo<A> {
             namespace: &namespace,
             auth: Arg::plain(&pending.auth),
             address,
-            recovered: pending.missed.is_some(),
+            recovered: pending.recovered,
             request: request.as_ref().map(|kept| &kept.request),
         };
         let result = self.call(engine, Some(session), |app, io| {
@@ -303,11 +324,30 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
+    /// Gives up connects that were left for later for too long.
+    pub(super) fn expire_pending(
+        &mut self,
+        engine: &mut Engine,
+        session: SessionKey,
+        socket: SocketKey,
+    ) {
+        let now = engine.now();
+        if self.pending.get(socket).is_some_and(|it| it.until <= now) {
+            let late = Refusal::new("The connect was not decided in time");
+            self.turn_away(engine, session, socket, Some(&late));
+        }
+    }
+
+    /// When a connect of this socket is given up.
+    pub(super) fn pending_deadline(&self, socket: SocketKey) -> Option<Instant> {
+        self.pending.get(socket).map(|pending| pending.until)
+    }
+
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
         let mut packet = String::new();
         let revision = engine.format(session).revision;
         legacy::refuse(revision, namespace, refusal, &mut packet);
-        engine.send(session, Outgoing::Text(&packet));
+        engine.send_packet(session, Outgoing::Text(&packet));
     }
 
     /// Takes a socket out of everything, and tells the application. One whose connection was
@@ -328,6 +368,7 @@ impl<A: Application> SocketIo<A> {
         });
         if reason.is_recoverable() {
             self.registry.remember(socket, engine.now());
+            self.expire_later(engine);
         }
         self.registry.remove(socket);
         if let Some(client) = self.clients.get_mut(session) {

@@ -25,7 +25,7 @@ pub mod socketio;
 mod timers;
 
 pub use engine::Engine;
-pub use handle::Handle;
+pub use handle::{AskError, Asked, Handle, Refused};
 pub use later::{Gone, Later, Promise};
 pub use protocol::Protocol;
 pub use socketio::SocketIo;
@@ -128,11 +128,13 @@ impl<P: Protocol> Hub<P> {
             }
             self.settle(session);
         }
+        self.protocol.own_tick(&mut self.engine);
     }
 
     /// When [`tick`](Self::tick) is due.
     pub fn deadline(&self) -> Option<Instant> {
-        self.engine.deadline()
+        let own = self.protocol.own_deadline();
+        self.engine.deadline().into_iter().chain(own).min()
     }
 
     /// Runs what [`Handle`]s have queued.

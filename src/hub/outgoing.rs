@@ -5,7 +5,7 @@
 use super::engine::Engine;
 use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Outgoing};
-use crate::engineio::{CloseReason, SessionKey};
+use crate::engineio::{CloseReason, Message, SessionKey};
 use std::task::Waker;
 
 /// Bytes that may wait for a client even when the shared budget is used up.
@@ -19,14 +19,25 @@ impl Engine {
             .is_some_and(|entry| !entry.backlog && entry.session.is_writable())
     }
 
-    /// Sends a packet. A session that cannot take it is closed: its client stopped reading.
-    pub fn send(&mut self, session: SessionKey, packet: Outgoing<'_>) {
+    /// Sends a message. A session that cannot take it is closed: its client stopped reading.
+    pub fn send(&mut self, session: SessionKey, message: Message<'_>) {
+        match message {
+            Message::Text(text) => {
+                let packet = ["4", text].concat();
+                self.send_packet(session, Outgoing::Text(&packet));
+            }
+            Message::Binary(bytes) => self.send_packet(session, Outgoing::Binary(bytes)),
+        }
+    }
+
+    /// Sends a packet, its type included.
+    pub(super) fn send_packet(&mut self, session: SessionKey, packet: Outgoing<'_>) {
         self.send_as(session, packet, true);
     }
 
-    /// As [`send`](Self::send); without `compress` the packet alone is no reason to compress the
+    /// As [`send_packet`](Self::send_packet); without `compress` the packet alone is no reason to compress the
     /// polling body that it leaves in.
-    pub fn send_as(&mut self, session: SessionKey, packet: Outgoing<'_>, compress: bool) {
+    pub(super) fn send_as(&mut self, session: SessionKey, packet: Outgoing<'_>, compress: bool) {
         let Some(entry) = self.sessions.get_mut(session) else {
             return;
         };

@@ -28,6 +28,16 @@ pub trait Protocol: Send + 'static {
         let _ = (engine, session);
     }
 
+    /// When [`own_tick`](Self::own_tick) is due: times that belong to no session.
+    fn own_deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Time has passed, whether or not there are sessions.
+    fn own_tick(&mut self, engine: &mut Engine) {
+        let _ = engine;
+    }
+
     /// Carries out what came in from outside the server's lock, and has `waker` woken when
     /// more comes.
     fn run_queued(&mut self, engine: &mut Engine, waker: &Waker) {

@@ -21,11 +21,12 @@ use super::joining::{Middleware, Pending};
 use super::legacy;
 use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
+use crate::socketio::answers::BroadcastTicket;
 use crate::socketio::application::{Admission, Application, Event, Handshake};
 use crate::socketio::args::Args;
 use crate::socketio::client::{Client, KeptRequest, Received};
 use crate::socketio::decode::{Body, Packet, decode};
-use crate::socketio::emit::{Io, Reply};
+use crate::socketio::emit::{Io, Reply, until};
 use crate::socketio::error::{DecodeError, DisconnectReason};
 use crate::socketio::queue::Emissions;
 use crate::socketio::registry::{Registry, SocketKey};
@@ -38,8 +39,9 @@ use std::time::{Duration, Instant};
 /// Events over the rate that a client may lose before its connection is closed.
 const MAX_DROPPED: u32 = 1000;
 
-/// Time between two looks for what is too old to be recovered.
-const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+/// Looks for what is too old to be recovered, in the time that it may be: what is still there
+/// between two of them is not given out.
+const LOOKS: u32 = 8;
 
 /// A Socket.IO server with its application.
 pub struct SocketIo<A> {
@@ -50,10 +52,13 @@ pub struct SocketIo<A> {
     pub(super) queue: Emissions,
     /// Sockets whose connect was left for later.
     pub(super) pending: SecondaryMap<SocketKey, Box<Pending>>,
-    /// Bytes of the shared budget that are held for what may be recovered.
-    pub(super) charged: usize,
-    expired: Option<Instant>,
-    handle: Handle,
+    /// When to look for what is too old to be recovered; `None` if there is nothing.
+    expire_at: Option<Instant>,
+    /// Broadcasts whose answers are complete, to be told in the next turn.
+    pub(super) settled: Vec<BroadcastTicket>,
+    /// A broadcast's debts are being noted: it is not told before all are.
+    pub(super) asking: bool,
+    pub(super) handle: Handle,
 }
 
 impl<A> std::fmt::Debug for SocketIo<A> {
@@ -82,8 +87,9 @@ impl<A: Application> SocketIo<A> {
             registry: Registry::default(),
             queue: Emissions::default(),
             pending: SecondaryMap::new(),
-            charged: 0,
-            expired: None,
+            expire_at: None,
+            settled: Vec::new(),
+            asking: false,
             handle,
         }
     }
@@ -233,6 +239,14 @@ impl<A: Application> SocketIo<A> {
         }
     }
 
+    /// Sees to it that what may be recovered is forgotten in time.
+    pub(super) fn expire_later(&mut self, engine: &Engine) {
+        if let (Some(age), None) = (engine.settings().recovery_max_age, self.expire_at) {
+            let pause = (age / LOOKS).max(Duration::from_secs(1));
+            self.expire_at = Some(until(engine.now(), pause));
+        }
+    }
+
     /// The bytes are not the protocol.
     fn undecodable(engine: &mut Engine, session: SessionKey, error: DecodeError) {
         engine.stats().protocol_errors.add();
@@ -241,15 +255,22 @@ impl<A: Application> SocketIo<A> {
     }
 }
 
+/// Whoever waits for an answer from outside is told that none will come.
+impl<A> Drop for SocketIo<A> {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
 impl<A: Application> Protocol for SocketIo<A> {
     fn open(&mut self, engine: &mut Engine, session: SessionKey, request: Request) {
         let now = engine.now();
-        let connect_by = now + engine.settings().connect_timeout;
+        let connect_by = until(now, engine.settings().connect_timeout);
         let events = Bucket::full(engine.limits().max_event_rate, now);
         let mut client = Client::new(connect_by, events);
         let most = engine.limits().max_buffered_bytes;
         if engine.stats().reserve(request.bytes(), most) {
-            let until = now + engine.settings().request_kept;
+            let until = until(now, engine.settings().request_kept);
             client.request = Some(Box::new(KeptRequest { until, request }));
         }
         self.clients.insert(session, client);
@@ -310,7 +331,27 @@ impl<A: Application> Protocol for SocketIo<A> {
             .sockets()
             .filter_map(|socket| self.registry.owed_deadline(socket))
             .min();
-        client.connect_by.into_iter().chain(owed).min()
+        let pending = client
+            .sockets()
+            .filter_map(|socket| self.pending_deadline(socket))
+            .min();
+        client
+            .connect_by
+            .into_iter()
+            .chain(owed)
+            .chain(pending)
+            .min()
+    }
+
+    fn own_deadline(&self) -> Option<Instant> {
+        self.expire_at
+    }
+
+    fn own_tick(&mut self, engine: &mut Engine) {
+        let now = engine.now();
+        if self.expire_at.take_if(|at| *at <= now).is_some() && self.registry.expire_lost(now) {
+            self.expire_later(engine);
+        }
     }
 
     fn tick(&mut self, engine: &mut Engine, session: SessionKey) {
@@ -333,18 +374,20 @@ impl<A: Application> Protocol for SocketIo<A> {
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {
             self.expire_answers(engine, session, socket);
-        }
-        if self.expired.is_none_or(|last| last + EXPIRE_EVERY <= now) {
-            self.expired = Some(now);
-            self.registry.expire_lost(now);
+            self.expire_pending(engine, session, socket);
         }
         self.carry_out(engine);
     }
 
     fn run_queued(&mut self, engine: &mut Engine, waker: &Waker) {
+        for ticket in std::mem::take(&mut self.settled) {
+            self.conclude(engine, ticket);
+            self.carry_out(engine);
+        }
         for job in self.handle.take(waker) {
             self.call(engine, None, |_, io| job(io));
+            // Each sees what those before it did.
+            self.carry_out(engine);
         }
-        self.carry_out(engine);
     }
 }

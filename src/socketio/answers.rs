@@ -116,7 +116,8 @@ impl Registry {
     }
 
     /// Broadcasts whose answers are waited for.
-    pub fn questions_len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn questions_len(&self) -> usize {
         self.questions.len()
     }
 }

@@ -13,7 +13,6 @@ use super::emit::{Io, Reply};
 use super::error::DisconnectReason;
 use super::registry::SocketKey;
 use crate::engineio::Request;
-use serde::Serialize;
 use std::net::IpAddr;
 
 /// A Socket.IO application.
@@ -31,7 +30,9 @@ pub trait Application: Send + 'static {
 
     /// Decides whether a socket may connect, after all
     /// [middlewares](crate::hub::SocketIo::with_middleware). It cannot be sent anything yet; rooms
-    /// that it joins here are left if it is refused.
+    /// that it joins here are left if it is refused. A socket that is recovered passes this and
+    /// the middlewares by, unless
+    /// [`recovery_skips_middlewares`](crate::config::Protocol::recovery_skips_middlewares) is off.
     fn admit(
         &mut self,
         io: &mut Io<'_>,
@@ -106,7 +107,8 @@ pub struct Handshake<'a> {
     pub recovered: bool,
     /// The request that began the engine session: URL, query, headers, time, whether by TLS.
     /// `None` for a client that joins a namespace later than
-    /// [`request_kept`](crate::config::Protocol::request_kept) after its handshake.
+    /// [`request_kept`](crate::config::Protocol::request_kept) after its handshake, or if there
+    /// was no room to keep it (`max_buffered_bytes`).
     pub request: Option<&'a Request>,
 }
 
@@ -119,7 +121,9 @@ pub enum Admission {
     /// The client gets a connect error; its other namespaces are not affected.
     Refuse(Refusal),
     /// To be decided later, by [`Io::accept`] or [`Io::refuse`] with the socket's key. A client
-    /// that joins nothing within `connect_timeout` is closed all the same.
+    /// that joins nothing within `connect_timeout` is closed all the same, and after that time a
+    /// connect is given up. What was found out meanwhile can be stored with the socket
+    /// ([`Io::set_data`]) before it is accepted.
     Later,
 }
 
@@ -142,11 +146,9 @@ impl Refusal {
     }
 
     /// The same refusal with data, which the client finds in the error's `data`.
-    ///
-    /// # Errors
-    /// serde_json's, if the data has no JSON form.
-    pub fn with_data(mut self, data: &impl Serialize) -> Result<Self, serde_json::Error> {
-        self.data = Some(serde_json::to_string(data)?);
-        Ok(self)
+    /// [`serde_json::json`] writes it.
+    pub fn with_data(mut self, data: &serde_json::Value) -> Self {
+        self.data = Some(data.to_string());
+        self
     }
 }

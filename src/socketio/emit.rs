@@ -47,7 +47,7 @@ impl Io<'_> {
     pub fn find(&self, namespace: &str, id: &SocketId) -> Option<SocketKey> {
         let namespace = self.registry.find_namespace(namespace)?;
         let key = self.registry.by_id(id)?;
-        (self.registry.namespace_of(key) == Some(namespace)).then_some(key)
+        (self.reachable(key).ok()? == namespace).then_some(key)
     }
 
     /// The namespace that a socket is in.
@@ -78,8 +78,7 @@ impl Io<'_> {
     /// [`EmitError::TooManyRooms`], [`EmitError::LongName`], or [`EmitError::NotConnected`] if the socket is gone or about
     /// to be.
     pub fn join(&mut self, socket: SocketKey, room: &str) -> Result<(), EmitError> {
-        let leaves = |command: &Command| matches!(command, Command::Disconnect { socket: leaving, .. } if *leaving == socket);
-        if self.registry.get(socket).is_none() || self.queue.commands.iter().any(leaves) {
+        if self.registry.get(socket).is_none() || self.is_leaving(socket) {
             return Err(EmitError::NotConnected);
         }
         if room.len() > self.limits.max_name_bytes {
@@ -92,6 +91,18 @@ impl Io<'_> {
             true => Ok(()),
             false => Err(EmitError::TooManyRooms),
         }
+    }
+
+    /// Whether this callback has disconnected the socket, or closed its client's connection.
+    fn is_leaving(&self, socket: SocketKey) -> bool {
+        let session = self.registry.session(socket);
+        self.queue.commands.iter().any(|command| match command {
+            Command::Disconnect {
+                socket: other,
+                close,
+            } => *other == socket || (*close && self.registry.session(*other) == session),
+            _ => false,
+        })
     }
 
     /// Takes a socket out of a room.
@@ -121,12 +132,14 @@ impl Io<'_> {
         self.registry.data_mut(socket)?.downcast_mut()
     }
 
-    /// Decides for a socket whose connect was left for [later](Admission::Later): it may go on.
+    /// Decides for a socket whose connect was left for [later](Admission::Later): it may go on,
+    /// when this callback has returned. Nothing happens if it is gone or decided already.
     pub fn accept(&mut self, socket: SocketKey) {
         self.decide(socket, Admission::Accept);
     }
 
-    /// Decides against a socket whose connect was left for [later](Admission::Later).
+    /// Decides against a socket whose connect was left for [later](Admission::Later). Nothing
+    /// happens if it is gone or decided already.
     pub fn refuse(&mut self, socket: SocketKey, refusal: Refusal) {
         self.decide(socket, Admission::Refuse(refusal));
     }
@@ -327,7 +340,7 @@ impl Io<'_> {
 }
 
 /// The end of a time-out. One beyond what a clock can say ends in a hundred years.
-pub(super) fn until(now: Instant, timeout: Duration) -> Instant {
+pub(crate) fn until(now: Instant, timeout: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     now.checked_add(timeout).unwrap_or(now + NEVER)
 }

@@ -1,8 +1,8 @@
 //! Connection state recovery: what a client that lost its connection has missed, and what it
 //! needs to go on as the same socket (Socket.IO v5, "Connection state recovery").
 //!
-//! Each namespace keeps its latest packets in a ring, bounded in number, bytes and age, and the
-//! sockets whose connection was lost, bounded in number and age. Every packet has a number;
+//! Each namespace keeps its latest packets in a ring, bounded in number, bytes (of all namespaces
+//! together) and age, and the sockets whose connection was lost, bounded in number and age. Every packet has a number;
 //! the client is told it as the last argument of each event (the *offset*) and comes back with
 //! the last it saw. If a packet after that has fallen out of the ring, nobody can know what was
 //! missed, and the client gets an ordinary new socket.
@@ -50,14 +50,17 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    fn includes(&self, lost: &Lost) -> bool {
-        let in_room = |room: &str| {
-            (lost.own_room && room == lost.id.as_str())
-                || lost.rooms.iter().any(|joined| **joined == *room)
-        };
-        self.sender.as_ref() != Some(&lost.id)
+    /// Whether a socket with this id, in these rooms, is meant.
+    pub(super) fn includes(&self, id: &SocketId, rooms: &[&str]) -> bool {
+        let in_room = |room: &str| rooms.contains(&room);
+        self.sender.as_ref() != Some(id)
             && (self.rooms.is_empty() || self.rooms.iter().any(|room| in_room(room)))
             && !self.except.iter().any(|room| in_room(room))
+    }
+
+    fn bytes(&self) -> usize {
+        let names = self.rooms.iter().chain(&self.except);
+        names.map(|name| name.len() + size_of::<Box<str>>()).sum()
     }
 }
 
@@ -83,6 +86,13 @@ struct Kept {
     scope: Arc<Scope>,
 }
 
+impl Kept {
+    /// Bytes that it takes.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.sent.bytes() + self.scope.bytes()
+    }
+}
+
 /// A socket whose connection was lost.
 #[derive(Debug)]
 pub(crate) struct Lost {
@@ -93,12 +103,13 @@ pub(crate) struct Lost {
     pub(crate) data: Option<SocketData>,
 }
 
-/// A socket that goes on, and what it missed.
+/// A socket that goes on.
 #[derive(Debug)]
 pub(crate) struct Recovered {
     pub(crate) pid: Pid,
     pub(crate) lost: Lost,
-    pub(crate) missed: Vec<Sent>,
+    /// The number of the last packet that the client saw.
+    pub(crate) seen: u64,
 }
 
 /// Bounds of one namespace's memory.
@@ -125,6 +136,8 @@ pub(crate) struct Recovery {
     /// In the order in which they were lost; some may have come back since.
     order: VecDeque<(Instant, u64, Pid)>,
     losses: u64,
+    /// Sockets that are coming back and whose connect is being decided.
+    returning: usize,
 }
 
 /// What the client says when it comes back. Anything of another shape asks for nothing.
@@ -145,6 +158,7 @@ impl Recovery {
             lost: FxHashMap::default(),
             order: VecDeque::new(),
             losses: 0,
+            returning: 0,
         }
     }
 
@@ -157,7 +171,12 @@ impl Recovery {
 
     /// Whether nobody could come back.
     pub(crate) fn is_idle(&self) -> bool {
-        self.lost.is_empty()
+        self.lost.is_empty() && self.returning == 0
+    }
+
+    /// A socket that was coming back has arrived, or was turned away.
+    pub(super) fn arrived(&mut self) {
+        self.returning = self.returning.saturating_sub(1);
     }
 
     /// Bytes of the packets that are kept.
@@ -168,13 +187,14 @@ impl Recovery {
     /// Keeps a packet, in the order of their numbers. Older ones fall out for it, and it does
     /// itself if it alone is too much.
     pub(crate) fn keep(&mut self, now: Instant, number: u64, sent: Sent, scope: Arc<Scope>) {
-        self.bytes += sent.bytes();
-        self.packets.push_back(Kept {
+        let kept = Kept {
             number,
             at: now,
             sent,
             scope,
-        });
+        };
+        self.bytes += kept.bytes();
+        self.packets.push_back(kept);
         self.expire(now);
         while self.packets.len() > self.bounds.packets || self.bytes > self.bounds.bytes {
             self.drop_oldest();
@@ -186,7 +206,7 @@ impl Recovery {
         let Some(oldest) = self.packets.pop_front() else {
             return false;
         };
-        self.bytes -= oldest.sent.bytes();
+        self.bytes -= oldest.bytes();
         self.fallen = oldest.number;
         true
     }
@@ -238,14 +258,19 @@ impl Recovery {
             return None;
         }
         let (_, lost) = self.lost.remove(&pid)?;
+        self.returning += 1;
+        Some(Recovered { pid, lost, seen })
+    }
+
+    /// What a socket has missed since a packet; `None` if some of that is not kept any more.
+    pub(super) fn missed(&self, seen: u64, id: &SocketId, rooms: &[&str]) -> Option<Vec<Sent>> {
+        if seen < self.fallen {
+            return None;
+        }
         let after = self.packets.partition_point(|kept| kept.number <= seen);
-        let missed = self
-            .packets
-            .range(after..)
-            .filter(|kept| kept.scope.includes(&lost))
-            .map(|kept| kept.sent.clone())
-            .collect();
-        Some(Recovered { pid, lost, missed })
+        let missed = self.packets.range(after..);
+        let missed = missed.filter(|kept| kept.scope.includes(id, rooms));
+        Some(missed.map(|kept| kept.sent.clone()).collect())
     }
 }
 

@@ -84,6 +84,8 @@ pub struct Registry {
     data: SecondaryMap<SocketKey, SocketData>,
     /// Only of sockets that can be recovered.
     pids: SecondaryMap<SocketKey, Pid>,
+    /// Sockets that are coming back, with the number of the last packet that they saw.
+    returning: SecondaryMap<SocketKey, u64>,
     /// Bytes of packets that are kept for those who come back.
     kept_bytes: usize,
     pub(super) questions: FxHashMap<BroadcastTicket, Question>,
@@ -167,6 +169,7 @@ impl Registry {
         self.by_id.remove(&socket.id);
         self.data.remove(key);
         self.pids.remove(key);
+        self.turn_back(key, socket.namespace);
         let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
             return;
         };

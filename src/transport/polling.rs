@@ -41,10 +41,10 @@ impl<P: Protocol> Server<P> {
                 return Err(Reject::Full);
             }
             let opened = state.hub.open(now, request, None)?;
-            let engine = state.hub.engine();
-            let id = engine.session_id(opened).filter(|_| engine.is_open(opened));
             let payload = state.hub.take_payload(opened);
-            // There is none if there was no room for the open packet.
+            // It is forgotten by now if there was no room for the open packet; one that was closed
+            // as soon as it was opened is told so.
+            let id = state.hub.engine().session_id(opened);
             payload.map(polled).zip(id).ok_or(Reject::Full)
         })
     }
@@ -267,5 +267,23 @@ mod tests {
         assert_eq!(server.handshake(request).err(), Some(Reject::Full));
         assert!(server.lock().hub.engine().is_empty());
         assert_eq!(stats.buffered(), 0);
+    }
+
+    #[test]
+    fn a_session_that_is_closed_when_it_opens_is_told_so() {
+        struct Closes;
+        impl Protocol for Closes {
+            fn open(&mut self, engine: &mut Engine, session: SessionKey, _: engineio::Request) {
+                engine.close(session, CloseReason::ForcedClose);
+            }
+            fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
+            fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+        }
+        let settings = config::Protocol::default();
+        let limits = config::Limits::default();
+        let server = Server::new(settings, limits, Arc::default(), Closes);
+        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
+        let (answer, _) = server.handshake(request).expect("is answered");
+        assert!(answer.body().starts_with(b"0{"));
     }
 }

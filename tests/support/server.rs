@@ -102,17 +102,15 @@ impl hub::Protocol for Echo {
         match message {
             Message::Text("close") => engine.close(session, CloseReason::ForcedClose),
             Message::Text("long") => {
-                let packet = format!("4{}", "x".repeat(2000));
-                engine.send(session, Outgoing::Text(&packet));
+                engine.send(session, Message::Text(&"x".repeat(2000)));
             }
             Message::Text("does one wait?") => {
                 let mut others = self.sessions.iter().filter(|other| **other != session);
                 let waits = others.any(|other| engine.is_writable(*other));
-                let answer = if waits { "4yes" } else { "4no" };
-                engine.send(session, Outgoing::Text(answer));
+                let answer = if waits { "yes" } else { "no" };
+                engine.send(session, Message::Text(answer));
             }
-            Message::Text(text) => engine.send(session, Outgoing::Text(&format!("4{text}"))),
-            Message::Binary(bytes) => engine.send(session, Outgoing::Binary(bytes)),
+            message => engine.send(session, message),
         }
     }
 

@@ -208,11 +208,13 @@ fn a_broadcast_is_told_what_came_when_its_time_is_over_or_somebody_left() {
 }
 
 #[test]
-fn a_broadcast_to_nobody_is_answered_at_once_and_one_can_be_answered_to_a_closure() {
+fn a_broadcast_to_nobody_is_answered_in_the_next_turn_and_one_can_be_answered_to_a_closure() {
     let (mut rig, log, [one, ..]) = three_in_a_room();
     rig.send(one, "42[\"ask all\",\"nobody\"]");
+    rig.hub.run_queued(rig.now, Waker::noop());
     assert_eq!(log.take(), ["event ask all \"nobody\"", "answers "]);
     rig.send(one, "42[\"ask all then\",\"nobody\"]");
+    rig.hub.run_queued(rig.now, Waker::noop());
     assert_eq!(log.take(), ["event ask all then \"nobody\"", "then "]);
 }
 

@@ -15,6 +15,7 @@ mod limits;
 mod panics;
 mod random;
 mod recovering;
+mod worst;
 
 use super::*;
 use crate::config::Limits;
@@ -235,6 +236,8 @@ impl<A: Application> Rig<A> {
         assert!(self.hub.protocol().registry().is_empty(), "sockets");
         assert_eq!(self.hub.protocol().registry().rooms_len(), 0, "rooms");
         assert_eq!(self.stats.buffered(), 0, "bytes in the budget");
+        assert!(self.hub.protocol().pending.is_empty(), "decisions");
+        assert_eq!(self.hub.protocol().registry().questions_len(), 0);
         self.hub.protocol().registry().expect_consistent();
     }
 }

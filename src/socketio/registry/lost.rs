@@ -55,8 +55,10 @@ impl Registry {
         self.pids.get(socket)
     }
 
-    /// Gives a socket back what it had when its connection was lost.
-    pub(crate) fn restore(&mut self, socket: SocketKey, lost: Lost) {
+    /// Gives a socket back what it had when its connection was lost. `seen` is the number of the
+    /// last packet that it saw.
+    pub(crate) fn restore(&mut self, socket: SocketKey, lost: Lost, seen: u64) {
+        self.returning.insert(socket, seen);
         for room in &lost.rooms {
             // It was in them within the limit.
             self.join(socket, room, usize::MAX);
@@ -66,6 +68,26 @@ impl Registry {
         }
         if let Some(data) = lost.data {
             self.data.insert(socket, data);
+        }
+    }
+
+    /// What a socket that comes back has missed until now; it is waited for no more. `None` if
+    /// some of that is not kept any more.
+    pub(crate) fn arrive(&mut self, socket: SocketKey) -> Option<Vec<Sent>> {
+        let seen = self.returning.remove(socket)?;
+        let (id, namespace) = (self.id(socket)?, self.namespace_of(socket)?);
+        let rooms: Vec<String> = self.rooms(socket).into_iter().map(str::to_owned).collect();
+        let rooms: Vec<&str> = rooms.iter().map(String::as_str).collect();
+        self.change(namespace, |recovery| {
+            recovery.arrived();
+            recovery.missed(seen, &id, &rooms)
+        })?
+    }
+
+    /// A socket that was coming back will not.
+    pub(super) fn turn_back(&mut self, socket: SocketKey, namespace: NamespaceKey) {
+        if self.returning.remove(socket).is_some() {
+            self.change(namespace, Recovery::arrived);
         }
     }
 
@@ -112,7 +134,8 @@ impl Registry {
         recovery.is_some_and(|recovery| !recovery.is_idle())
     }
 
-    /// Keeps a packet for those who come back.
+    /// Keeps a packet for those who come back. What all namespaces keep has at most `most` bytes:
+    /// for a new packet older ones of its own namespace fall out, in the end itself.
     pub(crate) fn keep(
         &mut self,
         namespace: NamespaceKey,
@@ -120,30 +143,35 @@ impl Registry {
         number: u64,
         sent: Sent,
         scope: Arc<Scope>,
+        most: usize,
     ) {
         self.change(namespace, |recovery| {
             recovery.keep(now, number, sent, scope);
         });
+        while self.kept_bytes > most && self.change(namespace, Recovery::drop_oldest) == Some(true)
+        {
+        }
     }
 
-    /// Lets the oldest packet of a namespace fall out; `false` if there is none.
-    pub(crate) fn drop_oldest(&mut self, namespace: NamespaceKey) -> bool {
-        let dropped = self.change(namespace, Recovery::drop_oldest);
-        dropped == Some(true)
+    /// Forgets what is too old, in all namespaces; whether anything is left.
+    pub(crate) fn expire_lost(&mut self, now: Instant) -> bool {
+        let namespaces: Vec<_> = self.namespaces.keys().collect();
+        let mut left = false;
+        for key in namespaces {
+            let idle = self.change(key, |recovery| {
+                recovery.expire(now);
+                recovery.is_idle() && recovery.bytes() == 0
+            });
+            left |= idle == Some(false);
+            self.close_if_over(key);
+        }
+        left
     }
 
     /// Bytes of the packets that all namespaces keep.
+    #[cfg(test)]
     pub(crate) fn kept_bytes(&self) -> usize {
         self.kept_bytes
-    }
-
-    /// Forgets what is too old, in all namespaces.
-    pub(crate) fn expire_lost(&mut self, now: Instant) {
-        let namespaces: Vec<_> = self.namespaces.keys().collect();
-        for key in namespaces {
-            self.change(key, |recovery| recovery.expire(now));
-            self.close_if_over(key);
-        }
     }
 
     /// Changes what a namespace remembers, and counts its bytes anew.
