@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use parlor::config::{self, Limits, Protocol};
-use parlor::engineio::session::Outgoing;
 use parlor::engineio::{CloseReason, Message, Request, SessionKey};
 use parlor::http::{Fallback, Site, bind, server};
 use parlor::hub::{self, Engine};

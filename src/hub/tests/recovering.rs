@@ -243,7 +243,8 @@ fn a_made_namespace_waits_for_those_who_may_come_back_and_then_goes() {
         "only the main one"
     );
     rig.lose(other);
-    rig.pass(seconds(121));
+    rig.pass(seconds(150));
+    rig.expect_empty();
 }
 
 #[test]
