@@ -1,6 +1,5 @@
-//! A text chat with rooms, a first program on this crate: `cargo run --example chat_text`. Talk to
-//! it from Node, beside the npm package `socket.io-client`; or from the console of a page that has
-//! that client's script, by `io(...)` with `transports: ["websocket"]` beside `auth`:
+//! A text chat with rooms, the example to read first: `cargo run --example chat_text`. Talk to it
+//! from Node, beside the npm package `socket.io-client`; in a page add `transports: ["websocket"]`:
 //!
 //! ```js
 //! const socket = require("socket.io-client")("http://localhost:3000", { auth: { name: "Ana" } });
@@ -10,10 +9,8 @@
 //! ```
 
 use parlor::config::{Limits, Protocol};
-use parlor::http::{bind, server};
-use parlor::hub::SocketIo;
 use parlor::socketio::{Application, DisconnectReason, Event, Handshake, Io, SocketKey};
-use parlor::transport::Server;
+use parlor::{http::bind, http::server, hub::SocketIo, transport::Server};
 use std::{error::Error, future::pending, sync::Arc};
 use tokio::runtime::Builder;
 
@@ -37,9 +34,10 @@ impl Application for Chat {
     }
 
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, _: DisconnectReason) {
-        let (me, rooms) = (name(io, socket), io.rooms(socket));
-        for room in rooms.into_iter().map(str::to_owned).collect::<Vec<_>>() {
-            let _ = io.others(socket).to(&room).emit("left", &[&room, &me]);
+        let (me, own_room) = (name(io, socket), io.id(socket).map(|id| id.to_string()));
+        let rooms: Vec<String> = io.rooms(socket).into_iter().map(str::to_owned).collect();
+        for room in rooms.iter().filter(|room| Some(*room) != own_room.as_ref()) {
+            let _ = io.others(socket).to(room).emit("left", &[room, &me]);
         }
     }
 }
@@ -70,10 +68,12 @@ fn name(io: &Io<'_>, socket: SocketKey) -> String {
     io.data(socket).cloned().unwrap_or_default()
 }
 
+#[allow(clippy::print_stdout, reason = "a program may print")]
 fn main() -> Result<(), Box<dyn Error>> {
     let chat = SocketIo::new(Chat);
     let server = Server::new(Protocol::default(), Limits::default(), Arc::default(), chat);
     let listeners = bind::bind(&["127.0.0.1:3000".parse()?])?;
+    println!("http://{}/", listeners[0].local_addr()?);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(listeners, server, (), pending()))?)
 }

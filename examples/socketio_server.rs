@@ -1,12 +1,12 @@
-//! A Socket.IO server of one's own on this crate: the example to read first.
+//! A Socket.IO server of one's own on this crate.
+//! Most of what an application can do, on one page; `chat_text` is the gentler start.
 //!
 //! ```text
 //! cargo run --example socketio_server -- [--listen ADDRESS] [--ping-interval MS] [--ping-timeout MS]
 //! ```
 //!
 //! It prints its address and serves until SIGTERM or Ctrl-C; any Socket.IO client of version 3 or
-//! later can talk to it. `main` is all that it takes to serve; [`Ordinary`] is the application,
-//! and shows everything that one can do:
+//! later can talk to it. `main` is all that it takes to serve; [`Ordinary`] is the application:
 //!
 //! | a client emits | and |
 //! |---|---|
@@ -30,7 +30,6 @@
     reason = "a program may print"
 )]
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,9 +42,8 @@ use parlor::config;
 use parlor::http::{bind, server};
 use parlor::hub::{Handle, SocketIo};
 use parlor::socketio::{
-    AckError, AckTicket, Admission, Application, Arg, Args, Argument, Attachment, DisconnectReason,
-    Event, Handshake, Io, List, Namespace, Object, Placeholder, Raw, Refusal, Reply, SocketId,
-    SocketKey,
+    AckError, Admission, Application, Arg, Args, Argument, Attachment, DisconnectReason, Event,
+    Handshake, Io, List, Namespace, Object, Placeholder, Raw, Refusal, Reply, SocketId, SocketKey,
 };
 use parlor::stats::Stats;
 use parlor::transport::Server;
@@ -75,10 +73,8 @@ fn main() -> Result<()> {
     })
 }
 
-/// The application: what must be remembered, and the callbacks below.
+/// The application: what it keeps, and the callbacks below.
 struct Ordinary {
-    /// Questions that are not answered yet, and who is to be told.
-    asked: HashMap<AckTicket, Reply>,
     /// For tasks and threads that want to emit.
     handle: Handle,
 }
@@ -144,16 +140,6 @@ impl Application for Ordinary {
         }
     }
 
-    fn answer(&mut self, io: &mut Io<'_>, ticket: AckTicket, outcome: Result<Args<'_>, AckError>) {
-        let Some(reply) = self.asked.remove(&ticket) else {
-            return;
-        };
-        log(match outcome {
-            Ok(args) => io.reply(reply, &[&Object(&[("answer", &List(&[&args]))])]),
-            Err(error) => io.reply(reply, &[&Object(&[("error", &error.to_string())])]),
-        });
-    }
-
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         if let Some(id) = io.id(socket) {
             let args: [&dyn Argument; 2] = [&id.as_str(), &reason.to_string()];
@@ -164,10 +150,7 @@ impl Application for Ordinary {
 
 impl Ordinary {
     fn new(handle: Handle) -> Self {
-        Self {
-            asked: HashMap::new(),
-            handle,
-        }
+        Self { handle }
     }
 
     fn handle_event(&mut self, io: &mut Io<'_>, event: Event<'_>) -> Result<()> {
@@ -192,7 +175,7 @@ impl Ordinary {
                     io.reply(reply, &[])?;
                 }
             }
-            ("ask", Some(reply)) => self.ask(io, socket, &args, reply)?,
+            ("ask", Some(reply)) => ask(io, socket, &args, reply)?,
             ("picture", _) => {
                 let pixels = Attachment(Bytes::from_static(&[0, 1, 254, 255]));
                 let empty = Attachment(Bytes::new());
@@ -229,26 +212,6 @@ impl Ordinary {
         Ok(())
     }
 
-    /// Passes a question on, and remembers who is to be told about the answer.
-    fn ask(
-        &mut self,
-        io: &mut Io<'_>,
-        socket: SocketKey,
-        args: &[Arg<'_>],
-        reply: Reply,
-    ) -> Result<()> {
-        let [id, question, milliseconds] = args else {
-            bail!("whom, what, and for how long?");
-        };
-        let id = SocketId::parse(&id.read::<String>()?).context("not an id")?;
-        let namespace = io.namespace(socket).unwrap_or("/");
-        let asked = io.find(namespace, &id).context("nobody has this id")?;
-        let timeout = Duration::from_millis(milliseconds.read()?);
-        let ticket = io.emit_with_ack(asked, "question", &[question], timeout)?;
-        self.asked.insert(ticket, reply);
-        Ok(())
-    }
-
     /// Callbacks must not wait. What takes time goes into a task, which emits by the handle.
     fn answer_later(&self, reply: Reply, arg: Option<&Arg<'_>>) {
         let handle = self.handle.clone();
@@ -261,6 +224,25 @@ impl Ordinary {
             log(queued);
         });
     }
+}
+
+/// Passes a question on, and the answer back, or why there is none.
+fn ask(io: &mut Io<'_>, socket: SocketKey, args: &[Arg<'_>], reply: Reply) -> Result<()> {
+    let [id, question, milliseconds] = args else {
+        bail!("whom, what, and for how long?");
+    };
+    let id = SocketId::parse(&id.read::<String>()?).context("not an id")?;
+    let namespace = io.namespace(socket).unwrap_or("/");
+    let asked = io.find(namespace, &id).context("nobody has this id")?;
+    let timeout = Duration::from_millis(milliseconds.read()?);
+    let then = move |io: &mut Io<'_>, outcome: Result<Args<'_>, AckError>| {
+        log(match outcome {
+            Ok(args) => io.reply(reply, &[&Object(&[("answer", &List(&[&args]))])]),
+            Err(error) => io.reply(reply, &[&Object(&[("error", &error.to_string())])]),
+        });
+    };
+    io.emit_with_ack_then(asked, "question", &[question], timeout, then)?;
+    Ok(())
 }
 
 fn say(io: &mut Io<'_>, from: SocketKey, to: &To, args: &[&dyn Argument]) -> Result<()> {

@@ -34,10 +34,10 @@
 //! # }
 //! ```
 //!
-//! `examples/socketio_server.rs` shows everything that an application can do, and
-//! `examples/mount.rs` puts it beside a hyper service of one's own. Until 1.0 the
-//! modules that no example uses (the codecs, the session, the hub's engine) are public for
-//! tests and for the curious, and may change in any release.
+//! `examples/chat_text.rs` is a whole program to begin with, `examples/socketio_server.rs` shows
+//! most of what an application can do, and `examples/mount.rs` puts one beside a hyper service of
+//! one's own. Until 1.0 the modules that no example uses (the codecs, the session, the hub's
+//! engine) are public for tests and for the curious, and may change in any release.
 
 // Module headers are written for readers of the source too, and name private items.
 #![allow(rustdoc::private_intra_doc_links)]

@@ -80,6 +80,10 @@ enum Profile {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.options.wants_client_files() && arguments.client_files.is_none() {
+        eprintln!("error: the option serveClient needs --client-files DIR");
+        std::process::exit(2);
+    }
     let gate = arguments.options.gate();
     match arguments.profile {
         Profile::Eio4 => arguments.serve(echo::settings(), gate, echo::Echo),

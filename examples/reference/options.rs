@@ -9,7 +9,7 @@ mod http;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use http::{Cookie, Cors, Switch};
 use parlor::config::Protocol;
 use parlor::transport::{ClientFiles, Edge};
@@ -127,6 +127,11 @@ impl Options {
             .map_or_else(Gate::default, Gate::denying)
     }
 
+    /// Whether the client's files are asked for in so many words.
+    pub(crate) fn wants_client_files(&self) -> bool {
+        self.serve_client == Some(true)
+    }
+
     /// The HTTP side. The client's files are served if there are any, unless that is switched off.
     pub(crate) fn edge(&self, client_files: Option<&Path>) -> Result<Edge> {
         let mut edge = Edge::default();
@@ -136,13 +141,12 @@ impl Options {
         if let Some(cors) = self.cors.as_ref().and_then(Cors::setting) {
             edge = edge.cors(cors)?;
         }
-        match (self.serve_client, client_files) {
-            (Some(false), _) | (None, None) => Ok(edge),
-            (_, directory) => {
-                let directory = directory.context("serveClient needs --client-files")?;
+        match client_files.filter(|_| self.serve_client != Some(false)) {
+            Some(directory) => {
                 let files = ClientFiles::read(directory, "--client-files")?;
                 Ok(edge.client_files(files))
             }
+            None => Ok(edge),
         }
     }
 }

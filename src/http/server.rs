@@ -6,12 +6,11 @@
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
-use super::error_page::ErrorPage;
 use super::{Body, connection};
 use crate::transport::{Protocol, Server};
 use hyper::body::Incoming;
 use hyper::service::Service;
-use hyper::{HeaderMap, Method, Request, Response, Uri};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -42,13 +41,11 @@ pub trait Fallback: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Body>> + Send;
 }
 
-/// No pages: 404 for every path.
+/// No pages: 404 without a body for every path.
 impl Fallback for () {
-    async fn respond(&self, method: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {
-        let mut response = ErrorPage::NotFound.response();
-        if *method == Method::HEAD {
-            *response.body_mut() = Body::empty();
-        }
+    async fn respond(&self, _: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_FOUND;
         response
     }
 }

@@ -119,6 +119,8 @@ fn an_upgrade_to_another_path_is_answered_by_the_pages() {
         &upgrade("/elsewhere", &["Connection: close"]),
     );
     assert_eq!(answer.status, 404);
+    assert_eq!(answer.text(), "", "nobody's pages: no page");
+    assert_eq!(answer.header("content-type"), None);
 }
 
 #[test]
