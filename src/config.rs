@@ -185,7 +185,7 @@ impl Default for Limits {
             max_outbox_bytes: 16 * 1024 * 1024,
             max_attachments: 10,
             max_namespaces: 64,
-            max_name_bytes: 256,
+            max_name_bytes: 16_384,
             max_rooms_per_socket: 1024,
             max_pending_acks: 1024,
             max_recovery_packets: 10_000,

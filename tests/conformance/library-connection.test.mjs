@@ -201,7 +201,10 @@ overEveryWay("library: connection", (it, way) => {
       const [reason] = await gone;
       // A client that polls may also find its next request refused.
       if (!(polling && reason === "transport error")) assert.equal(reason, client, title);
-      assert.equal(await watching.left(id), server, title);
+      // Over polling the server's word tells whether a poll was there to be told by.
+      const said = await watching.left(id);
+      const word = polling && said === "forced server close" ? "forced close" : said;
+      assert.equal(word, server, title);
     }
   });
 

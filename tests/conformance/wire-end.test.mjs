@@ -17,7 +17,7 @@ describe("a stop of the server", () => {
         await fresh.receive();
         const session = await wire.joined();
         await session.sit("end");
-        const poll = session.poll();
+        const { poll } = await session.waiting();
         // The poll is taken up before the next request of the same connection pool is answered.
         const ended = wire.get("EIO=4&transport=nothing").then(() => server.stop());
         assert.deepEqual(await poll, ["1"], "no 41, no leave");

@@ -178,7 +178,7 @@ compare("posts and polls", (script) => {
 
   script("a bad payload while a poll waits", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post("9"));
     wire.say("poll", await poll);
     wire.say("afterwards", await session.poll());
@@ -228,7 +228,7 @@ compare("posts and polls", (script) => {
 
   script("a close by the client while a poll waits", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post(payload("1", '421["join","late"]')));
     wire.say("poll", await poll);
     wire.say("afterwards", await session.poll());

@@ -226,7 +226,7 @@ compare("upgrade", (script) => {
   script("a waiting poll is released while probing", async (wire) => {
     const session = await wire.joined();
     const socket = await session.upgrade();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     socket.send("2probe");
     wire.say("probe", await socket.receive());
     wire.say("poll", await poll);
@@ -238,7 +238,7 @@ compare("upgrade", (script) => {
 
   script("a poll that waits when the upgrade comes without a probe", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     const socket = await session.upgrade();
     socket.send("5");
     wire.say("poll", await poll);

@@ -193,7 +193,8 @@ fn a_decision_in_another_namespace_still_has_the_request() {
         }
         fn event(&mut self, _: &mut Io<'_>, _: Event<'_>) {}
     }
-    let (waiting, seen): (Arc<Mutex<Vec<SocketKey>>>, Arc<Mutex<Vec<bool>>>) = Default::default();
+    let waiting: Arc<Mutex<Vec<SocketKey>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<bool>>> = Arc::default();
     let limits = Limits {
         max_namespaces: 2,
         ..Limits::default()

@@ -185,7 +185,7 @@ differential("differential: volatile events", "wire", (script) => {
 
   script("a volatile event over polling while a poll waits", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     await session.post('42["volatile",2]');
     wire.say("poll", await poll);
     await session.post('421["get","x"]');

@@ -49,7 +49,7 @@ differential("differential: ends over polling", "wire", (script) => {
   script("a client that says close while a poll waits", async (wire) => {
     const { namespace, watcher } = await watched(wire);
     const session = await wire.joined(namespace);
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post(payload("1", `42${namespace},["too late"]`)));
     wire.say("poll", await poll);
     wire.say("gone", await watcher.gone(session.id));
@@ -66,7 +66,7 @@ differential("differential: ends over polling", "wire", (script) => {
 
   script("a server that closes while a poll waits", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post(UNKNOWN_PACKET));
     wire.say("poll", await poll);
     wire.say("afterwards", await session.poll());
@@ -107,7 +107,7 @@ differential("differential: ends over polling", "wire", (script) => {
 
   script("an application that disconnects while a poll waits", async (wire) => {
     const session = await wire.joined();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post('42["end",true]'));
     const first = await poll;
     wire.say("polls", [...first, ...(first.includes("1") ? [] : await session.pollPackets(3 - first.length))]);

@@ -99,7 +99,7 @@ differential("differential: polls and posts", "eio4", (script) => {
 
     script(`a payload of ${title} while a poll waits`, async (wire) => {
       const session = await wire.session();
-      const poll = session.poll();
+      const { poll } = await session.waiting();
       wire.say("post", await session.post(body));
       wire.say("poll", await poll);
       wire.say("afterwards", await session.poll());
@@ -109,7 +109,7 @@ differential("differential: polls and posts", "eio4", (script) => {
   script("what comes before a bad packet is handled, what comes after it is not", async (wire) => {
     for (const body of [payload("4a", "9", "4b"), payload("4a", "")]) {
       const session = await wire.session();
-      const poll = session.poll();
+      const { poll } = await session.waiting();
       wire.say("post", await session.post(body));
       wire.say("poll", await poll);
       wire.say("afterwards", await session.poll());
@@ -118,7 +118,7 @@ differential("differential: polls and posts", "eio4", (script) => {
 
   script("what comes before a close is handled, what comes after it is not", async (wire) => {
     const session = await wire.session();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post(payload("4a", "1", "4b")));
     wire.say("poll", await poll);
     wire.say("afterwards", await session.poll());
@@ -143,7 +143,7 @@ differential("differential: polls and posts", "eio4", (script) => {
 
   script("a post beside a poll that waits is no second request", async (wire) => {
     const session = await wire.session();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     wire.say("post", await session.post("4x"));
     wire.say("poll", await poll);
   });

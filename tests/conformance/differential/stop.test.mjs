@@ -19,7 +19,7 @@ describe("differential: a stop of the server", () => {
         probe.send("2probe");
         assert.equal(await probe.receive(), "3probe");
         const session = await wire.joined();
-        const poll = session.poll();
+        const { poll } = await session.waiting();
         // The poll is taken up before the next request of the same connection pool is answered.
         const ended = wire.get("EIO=4&transport=nothing").then(() => server.stop());
         assert.deepEqual(await poll, ["1"], "no 41");

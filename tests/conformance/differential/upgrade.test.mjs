@@ -17,7 +17,7 @@ differential("differential: upgrade", "eio4", (script) => {
   script("while probing, a poll that waits is released, and the next one too", async (wire) => {
     const session = await wire.session();
     const socket = await session.upgrade();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     socket.send("2probe");
     wire.say("probe", await socket.receive());
     wire.say("poll", await poll);
@@ -30,7 +30,7 @@ differential("differential: upgrade", "eio4", (script) => {
 
   script("a poll that waits is not released before the probe", async (wire) => {
     const session = await wire.session();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     const socket = await session.upgrade();
     await session.post("4x");
     wire.say("poll", await poll);
@@ -224,7 +224,7 @@ differential("differential: upgrade", "eio4", (script) => {
       await socket.receive();
       socket[how]();
       await socket.receive();
-      const poll = session.poll();
+      const { poll } = await session.waiting();
       await session.post("4x");
       wire.say(`polling lives after ${how}`, noops(await poll));
       const again = await session.upgrade();
@@ -275,7 +275,7 @@ differential("differential: the end of a session in its upgrade", "wire", (scrip
   script("a server that closes while a poll waits and a socket probes", async (wire) => {
     const session = await wire.joined();
     const socket = await session.upgrade();
-    const poll = session.poll();
+    const { poll } = await session.waiting();
     socket.send("2probe");
     wire.say("probe", await socket.receive());
     wire.say("poll", await poll);

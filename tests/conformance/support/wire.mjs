@@ -233,6 +233,16 @@ export class Polling {
     return body.split(SEPARATOR);
   }
 
+  /**
+   * A poll that waits at the server: whoever asks it something twice after that, over connections
+   * of their own, is heard later. In an object, because a promise of a promise is one.
+   */
+  async waiting() {
+    const poll = this.poll();
+    for (let times = 0; times < 2; times += 1) await this.wire.get("transport=none");
+    return { poll };
+  }
+
   /** Polls until `count` packets have come (they may come in one answer or in several). */
   async pollPackets(count) {
     const packets = [];
