@@ -21,6 +21,7 @@ use parlor::stats::Stats;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 thread_local! {
@@ -189,6 +190,8 @@ impl Crowd {
     }
 
     fn end(mut self) {
+        // What is to be told in the next turn.
+        self.hub.run_queued(self.now, Waker::noop());
         let all: Vec<u32> = self.clients.keys().copied().collect();
         // Everybody takes what there is; whoever is still there must have got everything then.
         for who in &all {

@@ -158,6 +158,9 @@ impl Crowd {
         for (session, socket) in gone {
             let lost = Input::SocketLost(socket, CloseReason::TransportClose);
             let _ = self.handle(session, lost);
+            for client in self.clients.values_mut() {
+                client.socket.take_if(|its| *its == socket);
+            }
         }
     }
 
@@ -180,6 +183,8 @@ impl Crowd {
 
     /// Moves to WebSocket, as a client does once its poll has come back.
     pub(super) fn upgrade(&mut self, who: u32) {
+        // A socket whose time was over is known to be closed by now.
+        self.flush();
         self.answer(who);
         let Client {
             session,
