@@ -29,6 +29,13 @@ function built(path, variable, command) {
 }
 
 const BUILT = "../../../target";
+const reference = () => [
+  built(
+    `${BUILT}/debug/examples/reference`,
+    "PARLOR_REFERENCE_BIN",
+    "cargo build --example reference",
+  ),
+];
 const COMMANDS = {
   control: () => [process.execPath, here("../control.mjs"), ...UNLIMITED],
   parlor: () => [
@@ -45,16 +52,12 @@ const COMMANDS = {
   ],
   "reference control": () => [process.execPath, here("../reference-control.mjs")],
   reference: () => [
-    built(
-      `${BUILT}/debug/examples/reference`,
-      "PARLOR_REFERENCE_BIN",
-      "cargo build --example reference",
-    ),
+    ...reference(),
     // The official server has these files with it.
     ...["--client-files", here("../node_modules/socket.io/client-dist")],
   ],
   "interop control": () => [...COMMANDS["reference control"](), "interop"],
-  interop: () => [...COMMANDS.reference(), "interop"],
+  interop: () => [...reference(), "interop"],
 };
 
 /** The servers of a pair: its control first. */
