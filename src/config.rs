@@ -5,8 +5,10 @@
 //! fills these in. A limit that costs memory says how much.
 
 mod http;
+mod reach;
 
 pub use http::{Cookie, Cors, OriginTest, Origins, SameSite};
+pub use reach::{CertificateFiles, Mdns, Network, Schemes, Tls, Turn};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -230,6 +232,13 @@ pub struct Site {
     pub client_dir: Option<PathBuf>,
     /// ICE servers handed to the page in `/config.json`, as URLs (RFC 7064, RFC 7065).
     pub ice_servers: Vec<String>,
+    /// TURN servers whose credentials are made anew for each page.
+    pub turn: Option<Turn>,
+    /// What the port speaks.
+    pub schemes: Schemes,
+    /// Reverse proxies whose word is taken for a client's address and scheme
+    /// (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// The room server: everything the command line can set.
@@ -245,6 +254,10 @@ pub struct Parlor {
     pub max_rooms: usize,
     /// Web site settings.
     pub site: Site,
+    /// Certificate.
+    pub tls: Tls,
+    /// Announcement on the network.
+    pub mdns: Mdns,
     /// Runtime threads; 1 is the default and enough for a home.
     pub workers: usize,
 }

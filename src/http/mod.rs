@@ -14,6 +14,7 @@
 //! | `public_dir`, `file`, `range` | a directory of the user's own |
 //! | `conditional` | 304 and 412 |
 //! | `ice` | `/config.json`'s servers |
+//! | `reach` | what other devices can open, and who vouches for it |
 //! | `security`, `error_page`, `content_type` | headers and small pages |
 //! | `body` | bytes, nothing, or a file read in chunks |
 //!
@@ -34,10 +35,12 @@ pub mod ice;
 mod path;
 mod public_dir;
 mod range;
+pub mod reach;
 mod security;
 pub mod server;
 pub mod site;
 
 pub use body::Body;
+pub use reach::{Reach, Reached};
 pub use server::Fallback;
 pub use site::Site;

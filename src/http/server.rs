@@ -7,7 +7,7 @@
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
 use super::{Body, connection};
-use crate::transport::{Protocol, Server};
+use crate::transport::{Peer, Protocol, Server};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -32,9 +32,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What answers the requests whose path is not the protocol's.
 pub trait Fallback: Send + Sync + 'static {
-    /// Answers one request, whose body is not read.
+    /// Answers one request of this peer's, whose body is not read.
     fn respond(
         &self,
+        peer: Peer,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
@@ -43,7 +44,7 @@ pub trait Fallback: Send + Sync + 'static {
 
 /// No pages: 404 without a body for every path.
 impl Fallback for () {
-    async fn respond(&self, _: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {
+    async fn respond(&self, _: Peer, _: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_FOUND;
         response
@@ -120,7 +121,10 @@ async fn accept<P: Protocol, F: Fallback>(
         };
         match app.server.admit(peer) {
             Some(admitted) => {
-                let pages = Pages(Arc::clone(&app));
+                let pages = Pages {
+                    app: Arc::clone(&app),
+                    peer: admitted.peer(),
+                };
                 let mut stopping = stopping.clone();
                 // An error means that the server is gone, which is to stop as well.
                 let stop = async move { _ = stopping.changed().await };
@@ -132,7 +136,10 @@ async fn accept<P: Protocol, F: Fallback>(
 }
 
 /// The fallback as a service of hyper's.
-struct Pages<P: Protocol, F>(Arc<App<P, F>>);
+struct Pages<P: Protocol, F> {
+    app: Arc<App<P, F>>,
+    peer: Peer,
+}
 
 impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
     type Response = Response<Body>;
@@ -140,12 +147,12 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let app = Arc::clone(&self.0);
+        let (app, peer) = (Arc::clone(&self.app), self.peer);
         Box::pin(async move {
             let (head, _) = request.into_parts();
             let fallback = &app.fallback;
             Ok(fallback
-                .respond(&head.method, &head.uri, &head.headers)
+                .respond(peer, &head.method, &head.uri, &head.headers)
                 .await)
         })
     }

@@ -36,8 +36,10 @@ use crate::http::file;
 use crate::http::ice::IceServer;
 use crate::http::path::SitePath;
 use crate::http::public_dir::{Found, PublicDir};
+use crate::http::reach::Reached;
 use crate::http::security;
 use crate::http::server::Fallback;
+use crate::transport::Peer;
 
 /// The web site with its settings; shared by all connections.
 #[derive(Debug)]
@@ -45,6 +47,7 @@ pub struct Site {
     config_json: Bytes,
     public: Option<PublicDir>,
     policy: Option<HeaderValue>,
+    reach: Reached,
 }
 
 /// `/config.json`.
@@ -57,11 +60,16 @@ struct PageConfig {
 
 impl Site {
     /// Checks the settings. `device_name` is shown by the page; it is `null` there if not known.
+    /// `reach` is what other devices can open.
     ///
     /// # Errors
     /// If the public directory cannot be read, the policy is not a header value, or an ICE server
     /// is not an address.
-    pub fn new(settings: &config::Site, device_name: Option<String>) -> Result<Self, ConfigError> {
+    pub fn new(
+        settings: &config::Site,
+        device_name: Option<String>,
+        reach: Reached,
+    ) -> Result<Self, ConfigError> {
         let public = settings.public.as_deref().map(|path| {
             PublicDir::open(path).map_err(|error| ConfigError {
                 setting: "--public",
@@ -91,6 +99,7 @@ impl Site {
             config_json: config_json.into(),
             public: public.transpose()?,
             policy: policy.transpose()?,
+            reach,
         })
     }
 
@@ -133,7 +142,13 @@ impl Site {
 }
 
 impl Fallback for Site {
-    async fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+    async fn respond(
+        &self,
+        _: Peer,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Response<Body> {
         let mut response = self.find(method, uri, headers).await;
         if *method == Method::HEAD {
             drop_body(&mut response);
@@ -227,12 +242,15 @@ fn drop_body(response: &mut Response<Body>) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use crate::http::Reach;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn the_future_of_an_answer_is_small() {
-        let site = Site::new(&config::Site::default(), None).unwrap();
+        let site = Site::new(&config::Site::default(), None, Reach::default().fixed()).unwrap();
         let (method, uri, headers) = (Method::GET, Uri::from_static("/"), HeaderMap::new());
-        let future = site.respond(&method, &uri, &headers);
+        let peer = std::net::IpAddr::V4(Ipv4Addr::LOCALHOST).into();
+        let future = site.respond(peer, &method, &uri, &headers);
         // An idle HTTP connection has room for one of these, so it is part of its cost.
         assert!(
             size_of_val(&future) <= 256,

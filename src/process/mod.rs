@@ -33,7 +33,7 @@ use anyhow::Context as _;
 
 use crate::chat::Chat;
 use crate::config::{self, ConfigError};
-use crate::http::{Site, bind, server};
+use crate::http::{Reach, Site, bind, server};
 use crate::hub::SocketIo;
 use crate::stats::Stats;
 use crate::transport::{ClientFiles, Edge, Server};
@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(config: config::Parlor) -> anyhow::Result<()> {
-    let site = Site::new(&config.site, host::name())?;
+    let site = Site::new(&config.site, host::name(), Reach::default().fixed())?;
     let (listen, workers) = (config.listen.clone(), config.workers);
     let max_connections = config.limits.max_connections;
     let server = room_server(config)?;

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use crate::config::Network;
+
 /// A whole number from `min` to `max`.
 pub(crate) fn whole<T>(min: u64, max: u64) -> impl Fn(&str) -> Result<T, String> + Clone
 where
@@ -94,6 +96,25 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
 pub(crate) fn socket(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         "must be ADDR:PORT with an IP address, such as 192.168.1.20:4000 or [::]:4000".to_owned()
+    })
+}
+
+/// An address, or a block of them.
+pub(crate) fn network(text: &str) -> Result<Network, String> {
+    Network::parse(text).ok_or_else(|| {
+        "must be an IP address or a network, such as 127.0.0.1 or 172.16.0.0/12".to_owned()
+    })
+}
+
+/// One label of a host name (RFC 1123 section 2.1), in lower case.
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let fits = (1..=63).contains(&text.len())
+        && text.bytes().all(allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    fits.then(|| text.to_ascii_lowercase()).ok_or_else(|| {
+        "must be 1 to 63 letters, digits and hyphens, without .local, such as parlor".to_owned()
     })
 }
 
@@ -246,6 +267,23 @@ mod tests {
                 && socket("1.2.3.4").is_err()
                 && socket("localhost:80").is_err()
         );
+    }
+
+    #[test]
+    fn a_name_is_one_label() {
+        assert_eq!(label("Parlor-2").as_deref(), Ok("parlor-2"));
+        for wrong in [
+            "",
+            "-a",
+            "a-",
+            "a.b",
+            "parlor.local",
+            "a b",
+            "a_b",
+            &"a".repeat(64),
+        ] {
+            assert!(label(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -290,7 +290,8 @@ fn a_directory_that_is_not_there_is_named() {
             public: Some(path.clone()),
             ..Default::default()
         };
-        let error = parlor::http::Site::new(&site, None).unwrap_err();
+        let error = parlor::http::Site::new(&site, None, parlor::http::Reach::default().fixed())
+            .unwrap_err();
         assert_eq!(
             (error.setting, error.value),
             ("--public", path.display().to_string())
@@ -305,7 +306,9 @@ fn a_policy_that_is_no_header_value_is_refused() {
         ..Default::default()
     };
     assert_eq!(
-        parlor::http::Site::new(&site, None).unwrap_err().setting,
+        parlor::http::Site::new(&site, None, parlor::http::Reach::default().fixed())
+            .unwrap_err()
+            .setting,
         "--csp"
     );
 }

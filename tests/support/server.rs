@@ -25,7 +25,12 @@ pub(crate) struct Running {
 impl Running {
     /// The room server with these site settings and the name `test-device`.
     pub(crate) fn start(site: config::Site) -> Self {
-        let web = Site::new(&site, Some("test-device".to_owned())).unwrap();
+        let web = Site::new(
+            &site,
+            Some("test-device".to_owned()),
+            parlor::http::Reach::default().fixed(),
+        )
+        .unwrap();
         let config = config::Parlor {
             site,
             max_rooms: 1024,

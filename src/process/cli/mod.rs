@@ -1,0 +1,354 @@
+//! The command line: every setting a flag, every flag an environment variable, one help that
+//! teaches.
+//!
+//! It stands first of all: it turns words into `config::Parlor`, after which nothing reads the
+//! command line or the environment. A flag wins over its variable, the variable over the default.
+//! `--listen` and its short form (`--port`, `--bind`) exclude each other only where both are
+//! given in the same place, so a flag can override a variable of the other form.
+//!
+//! Invariants: a wrong value is told in one line with its flag (or variable), the value and what
+//! would have been accepted; help and version go to standard output; a TURN password is never
+//! repeated, neither in help nor in an error. What needs the disk or the network to be checked
+//! (`--public`, `--ice-server`, `--csp`, `--client-dir`) is checked by who uses it, in the same words.
+
+mod arguments;
+mod complaint;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use tracing_subscriber::filter::Targets;
+
+use crate::config;
+use crate::http::bind;
+use arguments::{Arguments, Certificate, Listening, Page};
+use complaint::stop;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Serve.
+    Serve,
+    /// Show the certificate, after making a new one if `renew`.
+    Certificate {
+        /// Whether to make a new one first.
+        renew: bool,
+    },
+    /// Show the addresses to open.
+    Urls,
+    /// Check what a call needs.
+    Doctor,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) struct Command {
+    /// What is to be done.
+    pub(crate) action: Action,
+    /// Settings of the room server.
+    pub(crate) parlor: config::Parlor,
+    /// What is logged.
+    pub(crate) log: Targets,
+}
+
+/// Why nothing is to be run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Help or version, for standard output.
+    Show(String),
+    /// What is wrong, in one line.
+    Wrong(String),
+}
+
+/// Reads the arguments (the program's name first) and the environment.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    // Settings are the same for every action, so they may stand before it and after.
+    let matches = Arguments::command()
+        .mut_args(|argument| argument.global(true))
+        .try_get_matches_from(&given)
+        .map_err(|error| stop(&error, &given))?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &given))?;
+    arguments.settings(&matches).map_err(Stop::Wrong)
+}
+
+impl Arguments {
+    fn settings(self, matches: &ArgMatches) -> Result<Command, String> {
+        let Self {
+            action,
+            listening,
+            certificate,
+            naming,
+            page,
+            running,
+            limits,
+        } = self;
+        if limits.max_payload > limits.max_buffered_bytes {
+            return Err(format!(
+                "--max-payload: {} bytes are not usable: it must not be more than --max-buffered-bytes, {} bytes",
+                limits.max_payload, limits.max_buffered_bytes
+            ));
+        }
+        let defaults = config::Limits::room_server();
+        let schemes = listening.schemes(matches)?;
+        let trusted_proxies = listening.trusted_proxy.clone();
+        let parlor = config::Parlor {
+            listen: listening.addresses(matches)?,
+            protocol: config::Protocol {
+                ping_interval: running.ping_interval,
+                ping_timeout: running.ping_timeout,
+                allow_eio3: running.allow_eio3,
+                max_payload_bytes: limits.max_payload,
+                ..Default::default()
+            },
+            limits: config::Limits {
+                max_connections: limits.max_connections,
+                max_connections_per_address: limits.max_connections_per_address,
+                max_handshake_rate: limits.max_handshake_rate,
+                max_event_rate: limits.max_event_rate,
+                max_buffered_bytes: limits.max_buffered_bytes,
+                // What one client may say at once must fit into the outbox of the other: an
+                // event with all its attachments, and a burst of the smallest events.
+                max_outbox_bytes: (limits.max_payload * (defaults.max_attachments + 1)).clamp(
+                    defaults.max_outbox_bytes,
+                    limits.max_buffered_bytes.max(defaults.max_outbox_bytes),
+                ),
+                max_outbox_packets: defaults
+                    .max_outbox_packets
+                    .max(limits.max_event_rate as usize * 20),
+                ..defaults
+            },
+            max_rooms: limits.max_rooms,
+            site: config::Site {
+                turn: page.turn()?,
+                public: page.public,
+                csp: page.csp,
+                client_dir: page.client_dir,
+                ice_servers: page.ice_server,
+                schemes,
+                trusted_proxies,
+            },
+            tls: certificate.settings()?,
+            mdns: config::Mdns {
+                enabled: !naming.no_mdns,
+                name: naming.name,
+                interfaces: naming.mdns_interface,
+            },
+            workers: running.workers,
+        };
+        Ok(Command {
+            action: match action {
+                None => Action::Serve,
+                Some(arguments::Action::Certificate { renew }) => Action::Certificate { renew },
+                Some(arguments::Action::Urls) => Action::Urls,
+                Some(arguments::Action::Doctor) => Action::Doctor,
+            },
+            parlor,
+            log: running.log,
+        })
+    }
+}
+
+/// How strongly a flag was given: 2 on the command line, 1 by its variable, 0 not at all.
+fn rank(matches: &ArgMatches, id: &str) -> u8 {
+    match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => 2,
+        Some(ValueSource::EnvVariable) => 1,
+        _ => 0,
+    }
+}
+
+impl Listening {
+    fn addresses(self, matches: &ArgMatches) -> Result<Vec<SocketAddr>, String> {
+        let rank = |id| rank(matches, id);
+        let (long, short) = (rank("listen"), rank("port").max(rank("bind")));
+        match (long, short) {
+            (0, 0) => Ok(Vec::new()),
+            (2, 2) => Err("--listen cannot be used with --port or --bind: it has both in itself".to_owned()),
+            (1, 1) => Err("PARLOR_LISTEN cannot be used with PARLOR_PORT or PARLOR_BIND: it has both in itself".to_owned()),
+            _ if long > short => Ok(self.listen),
+            _ => Ok(vec![SocketAddr::new(self.bind.unwrap_or(bind::DEFAULT.ip()), self.port)]),
+        }
+    }
+
+    /// A flag wins over the other's variable.
+    fn schemes(&self, matches: &ArgMatches) -> Result<config::Schemes, String> {
+        let (https, http) = (rank(matches, "https_only"), rank(matches, "http_only"));
+        match (self.https_only, self.http_only) {
+            (true, true) if https == http => {
+                Err("--https-only cannot be used with --http-only: choose one".to_owned())
+            }
+            (true, true) if https > http => Ok(config::Schemes::HttpsOnly),
+            (_, true) => Ok(config::Schemes::HttpOnly),
+            (true, false) => Ok(config::Schemes::HttpsOnly),
+            (false, false) => Ok(config::Schemes::Both),
+        }
+    }
+}
+
+impl Certificate {
+    fn settings(self) -> Result<config::Tls, String> {
+        let own = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(config::CertificateFiles { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err("--tls-cert needs --tls-key, the certificate's key".to_owned());
+            }
+            (None, Some(_)) => {
+                return Err("--tls-key needs --tls-cert, the key's certificate".to_owned());
+            }
+        };
+        Ok(config::Tls {
+            state_dir: self.state_dir,
+            unconstrained: self.ca_unconstrained,
+            own,
+        })
+    }
+}
+
+impl Page {
+    fn turn(&self) -> Result<Option<config::Turn>, String> {
+        match (&self.turn_secret_file, self.turn_url.is_empty()) {
+            (Some(secret_file), false) => Ok(Some(config::Turn {
+                urls: self.turn_url.clone(),
+                secret_file: secret_file.clone(),
+            })),
+            (None, true) => Ok(None),
+            (None, false) => {
+                Err("--turn-url needs --turn-secret-file, the secret it shares".to_owned())
+            }
+            (Some(_), true) => {
+                Err("--turn-secret-file needs --turn-url, the server that shares it".to_owned())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<config::Parlor, Stop> {
+        parse(
+            std::iter::once("parlor")
+                .chain(arguments.iter().copied())
+                .map(OsString::from),
+        )
+        .map(|command| command.parlor)
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_settings() {
+        let parlor = read(&[]).unwrap();
+        assert_eq!(parlor.limits, config::Limits::room_server());
+        assert_eq!(parlor.protocol.max_payload_bytes, 131_072);
+        let protocol = config::Protocol {
+            max_payload_bytes: 1_000_000,
+            ..parlor.protocol
+        };
+        assert_eq!(protocol, config::Protocol::default());
+        assert_eq!((parlor.max_rooms, parlor.workers), (1024, 1));
+        assert_eq!(
+            (parlor.listen, parlor.site),
+            (Vec::new(), config::Site::default())
+        );
+    }
+
+    #[test]
+    fn the_short_form_is_an_address() {
+        let listen = |arguments: &[&str]| read(arguments).unwrap().listen;
+        assert_eq!(listen(&["--port", "80"]), ["[::]:80".parse().unwrap()]);
+        assert_eq!(
+            listen(&["--bind", "127.0.0.1"]),
+            ["127.0.0.1:4000".parse().unwrap()]
+        );
+        assert_eq!(
+            listen(&["--listen", "127.0.0.1:1,[::1]:2", "--listen=0.0.0.0:3"]).len(),
+            3
+        );
+        let both = read(&["--listen", "127.0.0.1:1", "--port", "2"]);
+        assert!(
+            matches!(both, Err(Stop::Wrong(line)) if line.starts_with("--listen cannot be used with --port"))
+        );
+    }
+
+    #[test]
+    fn a_larger_payload_and_a_higher_rate_need_room() {
+        let limits = |args| read(args).unwrap().limits;
+        let larger = limits(&["--max-payload", "1MiB"]);
+        assert_eq!(larger.max_outbox_bytes, 11 * 1024 * 1024);
+        let largest = limits(&["--max-payload", "8MiB"]);
+        assert_eq!(largest.max_outbox_bytes, largest.max_buffered_bytes);
+        assert_eq!(
+            limits(&["--max-event-rate", "1000"]).max_outbox_packets,
+            20_000
+        );
+    }
+
+    #[test]
+    fn old_clients_are_let_in_by_a_flag_alone() {
+        assert!(!read(&[]).unwrap().protocol.allow_eio3);
+        assert!(read(&["--allow-eio3"]).unwrap().protocol.allow_eio3);
+    }
+
+    #[test]
+    fn settings_may_stand_before_an_action_and_after() {
+        let action = |arguments: &[&str]| {
+            let given = std::iter::once("parlor").chain(arguments.iter().copied());
+            let command = parse(given.map(OsString::from)).unwrap();
+            (command.action, command.parlor.mdns.name)
+        };
+        let urls = (Action::Urls, "den".to_owned());
+        assert_eq!(action(&["--name", "den", "urls"]), urls);
+        assert_eq!(action(&["urls", "--name", "den"]), urls);
+        let renew = Action::Certificate { renew: true };
+        assert_eq!(action(&["certificate", "--renew"]).0, renew);
+        assert_eq!(action(&[]), (Action::Serve, "parlor".to_owned()));
+    }
+
+    #[test]
+    fn settings_that_belong_together_are_given_together() {
+        for (arguments, wanted) in [
+            (["--tls-cert", "a.pem"], "--tls-cert needs --tls-key"),
+            (["--tls-key", "a.pem"], "--tls-key needs --tls-cert"),
+            (
+                ["--turn-url", "turn:a"],
+                "--turn-url needs --turn-secret-file",
+            ),
+            (
+                ["--turn-secret-file", "a"],
+                "--turn-secret-file needs --turn-url",
+            ),
+            (
+                ["--http-only", "--https-only"],
+                "--https-only cannot be used with --http-only",
+            ),
+        ] {
+            let wrong = read(&arguments);
+            assert!(
+                matches!(&wrong, Err(Stop::Wrong(line)) if line.starts_with(wanted)),
+                "{wrong:?}"
+            );
+        }
+        let only = read(&["--http-only"]).unwrap().site.schemes;
+        assert_eq!(only, config::Schemes::HttpOnly);
+    }
+
+    #[test]
+    fn help_for_a_limit_names_its_range() {
+        let Err(Stop::Show(help)) = read(&["--help"]) else {
+            unreachable!("help stops")
+        };
+        assert!(
+            help.contains("1 to 1000000") && help.contains("Limits:") && help.contains("Examples:")
+        );
+    }
+}
