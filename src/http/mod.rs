@@ -7,6 +7,7 @@
 //! | file | one concern |
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
+//! | `welcome`, `redirect` | TLS or plain HTTP on one port, and the way from one to the other |
 //! | `server`, `connection` | listeners, and one connection between protocol and pages |
 //! | `site` | the order in which a path is looked up, and the answer's headers |
 //! | `path` | a request's path as a safe relative name |
@@ -36,11 +37,14 @@ mod path;
 mod public_dir;
 mod range;
 pub mod reach;
+mod redirect;
 mod security;
 pub mod server;
 pub mod site;
+pub mod welcome;
 
 pub use body::Body;
 pub use reach::{Reach, Reached};
 pub use server::Fallback;
 pub use site::Site;
+pub use welcome::Security;
