@@ -77,7 +77,6 @@ impl Security {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::welcome;
     use std::io::Write as _;
     use std::net::Ipv4Addr;
     use std::sync::Arc;
@@ -105,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_letter_is_plain_http() {
-        let served = welcomed(b"GET / HTTP/1.1", welcome::PATIENCE);
+        let served = welcomed(b"GET / HTTP/1.1", PATIENCE);
         assert!(matches!(served, Ok(Welcomed::Serve(Stream::Plain(_)))));
     }
 
