@@ -6,7 +6,7 @@
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
-use super::welcome::{Security, Welcomed};
+use super::welcome::{PATIENCE, Security, Welcomed};
 use super::{Body, connection, redirect};
 use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
@@ -161,7 +161,7 @@ impl<P: Protocol, F: Fallback> App<P, F> {
     ) {
         let mut stop = pin!(stop);
         // Boxed, so that the connection does not keep the room of a handshake for life.
-        let welcome = Box::pin(self.security.welcome(stream));
+        let welcome = Box::pin(self.security.welcome(stream, PATIENCE));
         let welcomed = before(stop.as_mut(), welcome).await;
         match welcomed {
             None => {}

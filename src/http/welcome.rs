@@ -7,7 +7,6 @@
 //! all the while: one that says nothing holds up nobody.
 
 use crate::transport::Stream;
-use std::future::Future;
 use std::io;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -15,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// Time for the first byte and the TLS handshake together. Browsers open connections ahead of need
 /// and do without one that was closed.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The first byte of a TLS connection: the content type "handshake".
 const HANDSHAKE: u8 = 22;
@@ -44,7 +43,11 @@ impl Security {
     ///
     /// # Errors
     /// If it ends, takes too long, or its handshake fails.
-    pub(super) async fn welcome(&self, stream: TcpStream) -> io::Result<Welcomed> {
+    pub(super) async fn welcome(
+        &self,
+        stream: TcpStream,
+        patience: Duration,
+    ) -> io::Result<Welcomed> {
         let (acceptor, only) = match self {
             Self::Plain => return Ok(Welcomed::Serve(stream.into())),
             Self::Both(acceptor) => (acceptor, false),
@@ -64,17 +67,55 @@ impl Security {
                 _ => Ok(Welcomed::Serve(stream.into())),
             }
         };
-        within(PATIENCE, begun).await
+        match tokio::time::timeout(patience, begun).await {
+            Ok(result) => result,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }
 
-/// Gives a connection's beginning this much time.
-async fn within<T>(
-    patience: Duration,
-    begun: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    match tokio::time::timeout(patience, begun).await {
-        Ok(result) => result,
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use tokio::net::TcpListener;
+    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
+    use tokio_rustls::rustls::{ServerConfig, crypto};
+
+    /// What is found out about a client that sends these bytes and no more.
+    fn welcomed(bytes: &[u8], patience: Duration) -> io::Result<Welcomed> {
+        let provider = Arc::new(crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions that the provider has")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let both = Security::Both(Arc::new(config).into());
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build()?.block_on(async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
+            client.write_all(bytes)?;
+            both.welcome(listener.accept().await?.0, patience).await
+        })
+    }
+
+    #[test]
+    fn a_letter_is_plain_http() {
+        let served = welcomed(b"GET / HTTP/1.1", PATIENCE);
+        assert!(matches!(served, Ok(Welcomed::Serve(Stream::Plain(_)))));
+    }
+
+    #[test]
+    fn who_says_nothing_or_half_a_handshake_is_not_waited_for() {
+        for bytes in [&b""[..], b"\x16", b"\x16\x03\x01\x02\x00\x01"] {
+            let served = welcomed(bytes, Duration::from_millis(20));
+            assert!(
+                matches!(&served, Err(error) if error.kind() == io::ErrorKind::TimedOut),
+                "{bytes:?}"
+            );
+        }
     }
 }
