@@ -17,6 +17,7 @@
 //! changing user, which is the service manager's work.
 
 mod banner;
+mod certificate;
 mod cli;
 mod host;
 mod logging;
@@ -64,7 +65,11 @@ pub fn main() -> ExitCode {
         }
     };
     logging::start(command.log);
-    match run(command.parlor) {
+    let done = match command.action {
+        cli::Action::Certificate { renew } => certificate::run(&command.parlor, renew),
+        _ => run(command.parlor),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{error:#}"));
