@@ -27,6 +27,7 @@
 //! changing user, which is the service manager's work.
 
 mod banner;
+mod certificate;
 mod cli;
 mod doctor;
 mod host;
@@ -56,7 +57,7 @@ use crate::http::welcome::Security;
 use crate::http::{Reach, Site, bind, server};
 use crate::hub::SocketIo;
 use crate::stats::Stats;
-use crate::tls::{Tls, TlsError};
+use crate::tls::Tls;
 use crate::transport::{ClientFiles, Edge, Server};
 use keeper::Keeper;
 
@@ -90,7 +91,9 @@ pub fn main() -> ExitCode {
     config.tls.state_dir = state_dir::resolve(config.tls.state_dir.take());
     let done = match command.action {
         cli::Action::Serve => serve(config).map(|()| ExitCode::SUCCESS),
-        cli::Action::Certificate { .. } => Err(anyhow::anyhow!("not yet")),
+        cli::Action::Certificate { renew } => {
+            certificate::run(&config, renew).map(|()| ExitCode::SUCCESS)
+        }
         cli::Action::Urls => {
             urls::run(&config);
             Ok(ExitCode::SUCCESS)
@@ -114,10 +117,7 @@ fn serve(config: config::Parlor) -> anyhow::Result<()> {
         .filter_map(|one| one.local_addr().ok())
         .collect();
     // After binding: a second server on the same port has not touched the certificate.
-    let mut keeper = Keeper::open(&config, bound.clone(), reach).map_err(|error| match error {
-        TlsError::Own(wrong) => anyhow::Error::from(wrong),
-        other => other.into(),
-    })?;
+    let mut keeper = Keeper::open(&config, bound.clone(), reach).map_err(certificate::blame)?;
     let security = security(config.site.schemes, keeper.tls());
     let runtime = runtime(config.workers).context("cannot start the runtime")?;
     let served = runtime.block_on(async {

@@ -11,6 +11,7 @@ use crate::discovery::own_label;
 use crate::http::{Reach, bind};
 use crate::process::reach::Situation;
 use crate::process::{banner, host, interfaces, local};
+use crate::tls::Names;
 
 /// Prints them; a closed standard output is no error.
 pub(crate) fn run(config: &config::Parlor) {
@@ -49,12 +50,23 @@ pub(crate) fn situation(config: &config::Parlor) -> Situation {
     }
 }
 
+/// What a certificate for these settings should cover.
+pub(crate) fn wanted(config: &config::Parlor) -> Names {
+    let situation = situation(config);
+    situation.names(&expected_names(config, &situation))
+}
+
 /// What it would tell if its name is free and its certificate covers everything.
 fn expected(config: &config::Parlor, situation: &Situation) -> Reach {
+    situation.reach(&expected_names(config, situation), None)
+}
+
+/// The name that is announced unless it is taken.
+pub(crate) fn expected_names(config: &config::Parlor, situation: &Situation) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if config.mdns.enabled && !situation.places().is_empty() {
         let label = own_label(&config.mdns.name, situation.machine.as_deref());
         names.insert(format!("{label}.local"));
     }
-    situation.reach(&names, None)
+    names
 }

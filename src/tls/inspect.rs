@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub(super) signer_id: Vec<u8>,
     /// SubjectPublicKeyInfo in DER.
     pub(super) public_key: Vec<u8>,
+    /// SHA-256 of the certificate, as people compare it: pairs of hexadecimal digits with colons.
+    pub(super) fingerprint: String,
 }
 
 impl Facts {
@@ -58,6 +60,7 @@ impl Facts {
             key_id: Vec::new(),
             signer_id: Vec::new(),
             public_key: certificate.public_key().raw.to_vec(),
+            fingerprint: fingerprint(der),
         };
         for extension in certificate.extensions() {
             facts.extend(extension.parsed_extension())?;
@@ -105,8 +108,7 @@ impl Facts {
     }
 }
 
-/// SHA-256 of a certificate as people compare it: pairs of hexadecimal digits with colons.
-pub(super) fn fingerprint(der: &[u8]) -> String {
+fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = digest(&SHA256, der)
         .as_ref()
         .iter()
@@ -137,5 +139,65 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 fn network(bytes: &[u8]) -> Option<Network> {
     let (base, mask) = bytes.split_at_checked(bytes.len() / 2)?;
     let ones: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
-    Network::parse(&format!("{}/{ones}", address(base)?))
+    // Ones up to somewhere and zeros from there on: a byte is never more than the one before it,
+    // and in itself of that form.
+    let prefix = mask.is_sorted_by(|left, right| left >= right)
+        && mask
+            .iter()
+            .all(|byte| byte.leading_ones() == byte.count_ones())
+        && mask.iter().filter(|byte| !matches!(byte, 0 | 255)).count() <= 1;
+    let base = address(base)?;
+    prefix.then(|| Network::parse(&format!("{base}/{ones}")))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_an_address_and_a_mask_without_holes() {
+        let wide = network(&[10, 0, 0, 0, 255, 0, 0, 0]);
+        assert_eq!(wide, Network::parse("10.0.0.0/8"));
+        let narrow = network(&[172, 16, 0, 0, 255, 240, 0, 0]);
+        assert_eq!(narrow, Network::parse("172.16.0.0/12"));
+        let mut six = [0; 32];
+        (six[0], six[1], six[16], six[17]) = (0xfe, 0x80, 0xff, 0xc0);
+        assert_eq!(network(&six), Network::parse("fe80::/10"));
+        for broken in [
+            &[10, 0, 0, 0, 0, 255, 0, 0][..],
+            &[10, 0, 0, 0, 255, 0, 255, 0],
+            &[10, 0, 0, 0, 255, 15, 0, 0],
+            &[10, 0, 0, 0, 254, 128, 0, 0],
+            &[10, 0, 0, 0, 255],
+            &[10, 0, 0, 0],
+            &[],
+        ] {
+            assert_eq!(network(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn moments_before_the_epoch_are_moments_too() {
+        assert_eq!(moment(-1), UNIX_EPOCH - Duration::from_secs(1));
+        assert_eq!(moment(1), UNIX_EPOCH + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn bytes_that_are_no_certificate_are_refused() {
+        for bytes in [
+            &b""[..],
+            b"\x30",
+            b"\x30\x80",
+            b"\x30\x84\xff\xff\xff\xff",
+            &[0x30; 300],
+        ] {
+            assert!(Facts::read(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_pairs_with_colons() {
+        let empty = "E3:B0:C4:42:98:FC:1C:14:9A:FB:F4:C8:99:6F:B9:24:27:AE:41:E4:64:9B:93:4C:A4:95:99:1B:78:52:B8:55";
+        assert_eq!(fingerprint(b""), empty);
+    }
 }

@@ -36,7 +36,8 @@ use crate::tls::inspect::Facts;
 use crate::tls::names::Names;
 use crate::tls::random;
 
-const DAY: Duration = Duration::from_secs(86_400);
+/// How much of its life lies in the past when it is made.
+pub(super) const EARLIER: Duration = Duration::from_secs(86_400);
 /// From its first second to its last.
 const LIFE: Duration = Duration::from_secs(397 * 86_400 - 1);
 
@@ -50,6 +51,8 @@ pub(super) struct Leaf {
 /// Why another certificate is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
+    /// There is none.
+    Nothing,
     /// Another authority.
     Authority,
     /// Other names or addresses.
@@ -58,6 +61,18 @@ pub(super) enum Due {
     Age,
     /// The clock is outside of its life.
     Clock,
+}
+
+impl Due {
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::Nothing => "there is none",
+            Self::Authority => "another authority signs now",
+            Self::Names => "names or addresses have changed",
+            Self::Age => "two thirds of the last one's life are over",
+            Self::Clock => "the clock is outside of the last one's life",
+        }
+    }
 }
 
 impl Leaf {
@@ -118,7 +133,7 @@ impl Leaf {
 /// From a day before to [`LIFE`] after that, within the authority's life.
 fn validity(authority: &Facts, now: SystemTime) -> (SystemTime, SystemTime) {
     let now = now.clamp(authority.not_before, authority.not_after);
-    let not_before = (now - DAY).max(authority.not_before);
+    let not_before = (now - EARLIER).max(authority.not_before);
     let not_after = (not_before + LIFE).min(authority.not_after);
     (not_before, not_after)
 }

@@ -1,27 +1,61 @@
 //! HTTPS: the local authority, the certificate that is served, and their files.
+//!
+//! It stands beside the path of a byte: `http::server` takes the acceptor for connections that
+//! begin with a TLS record, and the process refreshes it when names, addresses, files or the
+//! clock have changed.
+//!
+//! ```text
+//!  config::Tls, Names, now
+//!       |
+//!       v
+//!  Tls --- local: authority --signs--> leaf     names: what may be in it, and what is left out
+//!   |        `-- store -- files                 inspect: what a certificate says
+//!   |      own: the user's chain and key -- files
+//!   v
+//!  acceptor::Current: certificate and description, swapped together
+//!   |                 |
+//!   v                 v
+//!  handshakes       Served
+//! ```
+//!
+//! Rules: RFC 5280 (certificates), RFC 8446 and RFC 5246 (TLS), RFC 7468 (PEM), RFC 9525 (which
+//! name a certificate covers). Time is an argument everywhere: the clock of a small board is
+//! something to reckon with, and so is tested. HSTS (RFC 6797) is never sent, because it would take
+//! away "continue anyway" for all ports of a name.
+//!
+//! Invariants: a connection always gets a certificate; a key is never in a log, an error or a
+//! description. Left out: clients' certificates, OCSP (RFC 6960) and ACME (RFC 8555), which all
+//! need somebody on the internet.
 
 mod acceptor;
 mod authority;
 mod error;
+mod files;
 mod inspect;
 mod leaf;
 mod local;
 mod names;
+mod own;
 mod random;
 mod served;
+mod store;
 
 pub use error::TlsError;
 pub use names::{MAX_NAMES, Names};
 pub use served::{Authority, Served, Source};
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::sign::CertifiedKey;
 
 use crate::config;
 use acceptor::Current;
 use local::Local;
+use own::Own;
+use store::Store;
 
 /// The certificate of this server. Clones are the same one.
 #[derive(Clone)]
@@ -32,24 +66,40 @@ pub struct Tls {
 struct Inner {
     acceptor: TlsAcceptor,
     current: Arc<Current>,
-    local: Mutex<Local>,
+    maker: Mutex<Maker>,
+}
+
+/// Where the certificate comes from.
+enum Maker {
+    Local(Box<Local>),
+    Own(Box<Own>),
 }
 
 impl Tls {
-    /// Opens what the settings say, or makes it. `host` is this machine's name.
+    /// Opens what the settings say; authority and certificate are made unless they are there.
+    /// `host` is this machine's name, for which the authority may vouch if it can be nobody
+    /// else's.
+    ///
+    /// # Errors
+    /// [`TlsError::Own`] if a certificate of the user's own cannot be used, else one about the
+    /// state directory: it cannot be written, or what is in it cannot be used.
     pub fn open(
         settings: &config::Tls,
         host: Option<&str>,
         names: &Names,
         now: SystemTime,
     ) -> Result<Self, TlsError> {
-        let local = Local::open(host, settings.unconstrained, names, now)?;
-        let current = Arc::new(Current::new(local.key(), local.served()));
+        let maker = match &settings.own {
+            Some(files) => Maker::Own(Box::new(Own::open(files, now)?)),
+            None => Maker::Local(Box::new(Local::open(settings, host, names, now)?)),
+        };
+        let (key, served) = maker.offer(names);
+        let current = Arc::new(Current::new(key, served));
         Ok(Self {
             inner: Arc::new(Inner {
                 acceptor: acceptor::acceptor(Arc::clone(&current))?,
                 current,
-                local: Mutex::new(local),
+                maker: Mutex::new(maker),
             }),
         })
     }
@@ -64,20 +114,91 @@ impl Tls {
         self.inner.current.served()
     }
 
-    /// Makes or reads anew what is due; whether another certificate is served now. Reads files and
-    /// signs, which takes milliseconds.
+    /// Takes up files that have changed, and makes a certificate if one is due: other names, two
+    /// thirds of its life over, or a clock outside of its life. True if another one is served now.
+    /// Reads files and may sign, which takes milliseconds; nothing is read if no file has changed.
+    ///
+    /// # Errors
+    /// Once for each change of a file that cannot be used. What was served still is, or what is
+    /// due besides: [`served`](Self::served) tells.
     pub fn refresh(&self, names: &Names, now: SystemTime) -> Result<bool, TlsError> {
-        let mut local = self
-            .inner
-            .local
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        local.refresh(names, now)?;
-        Ok(self.inner.current.set(local.key(), local.served()))
+        self.update(names, now, false)
     }
 
-    /// Like [`refresh`](Self::refresh), but files are read whatever their dates.
+    /// Like [`refresh`](Self::refresh), but the files are read whatever their dates (SIGHUP).
+    ///
+    /// # Errors
+    /// If a file cannot be used, as there.
     pub fn reload(&self, names: &Names, now: SystemTime) -> Result<bool, TlsError> {
-        self.refresh(names, now)
+        self.update(names, now, true)
     }
+
+    fn update(&self, names: &Names, now: SystemTime, anyway: bool) -> Result<bool, TlsError> {
+        let maker = &self.inner.maker;
+        let mut maker = maker.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = match &mut *maker {
+            Maker::Local(local) => local.refresh(names, now, anyway),
+            Maker::Own(own) => own.refresh(now, anyway).map_err(TlsError::Own),
+        };
+        let (key, served) = maker.offer(names);
+        let other = self.inner.current.set(key, served);
+        result.map(|()| other)
+    }
+}
+
+/// Without keys.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tls").field(&self.served()).finish()
+    }
+}
+
+impl Maker {
+    fn offer(&self, names: &Names) -> (Arc<CertifiedKey>, Served) {
+        match self {
+            Self::Local(local) => (local.key(), local.served()),
+            Self::Own(own) => (own.key(), own.served(names)),
+        }
+    }
+}
+
+/// What a server with these settings would serve, without making anything; `None` if nothing was
+/// made yet. `names` are those that one would like to be covered.
+///
+/// # Errors
+/// As [`Tls::open`].
+pub fn look(
+    settings: &config::Tls,
+    names: &Names,
+    now: SystemTime,
+) -> Result<Option<Served>, TlsError> {
+    if let Some(files) = &settings.own {
+        return Ok(Some(Own::open(files, now)?.served(names)));
+    }
+    let Some(store) = store(settings) else {
+        return Ok(None);
+    };
+    Ok(Local::look(store, names)?.map(|local| local.served()))
+}
+
+/// Makes another certificate in the state directory, for the names of the one that is there or, if
+/// there is none, for these. A running server takes it up with its next refresh. `None` if there
+/// is no authority yet.
+///
+/// # Errors
+/// One about the state directory. A certificate of the user's own is not looked at.
+pub fn renew(
+    settings: &config::Tls,
+    names: &Names,
+    now: SystemTime,
+) -> Result<Option<Served>, TlsError> {
+    let Some(store) = store(settings) else {
+        return Ok(None);
+    };
+    Ok(Local::renew(store, names, now)?.map(|local| local.served()))
+}
+
+fn store(settings: &config::Tls) -> Option<Store> {
+    let directory = settings.state_dir.as_deref()?;
+    Some(Store::new(directory, settings.unconstrained))
 }

@@ -84,11 +84,11 @@ pub(crate) fn run(config: &config::Parlor) -> anyhow::Result<ExitCode> {
         Some((target, said)) => (Some(target), Some(said.reach())),
         None => (None, None),
     };
-    let certificate = serving::Certificate::find(target);
+    let certificate = serving::Certificate::find(config, target, now);
     let mut lines = vec![
         serving::port(config, target),
         serving::certificate(
-            certificate.as_ref(),
+            certificate,
             config,
             target.is_some(),
             &situation,

@@ -9,8 +9,9 @@ use super::Line;
 use crate::config::{self, Schemes};
 use crate::http::bind;
 use crate::process::interfaces::is_private;
-use crate::process::local;
 use crate::process::reach::Situation;
+use crate::process::{local, urls};
+use crate::tls::{self, TlsError};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -34,9 +35,28 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// That of the running server.
-    pub(super) fn find(running: Option<SocketAddr>) -> Option<Self> {
-        Self::read(&local::certificate(running?).ok()?)
+    /// That of the running server, or without one that of the files.
+    ///
+    /// # Errors
+    /// If the files cannot be used.
+    pub(super) fn find(
+        config: &config::Parlor,
+        running: Option<SocketAddr>,
+        now: SystemTime,
+    ) -> Result<Option<Self>, TlsError> {
+        if let Some(target) = running {
+            let shown = local::certificate(target).ok();
+            return Ok(shown.and_then(|der| Self::read(&der)));
+        }
+        if config.site.schemes == Schemes::HttpOnly {
+            return Ok(None);
+        }
+        let served = tls::look(&config.tls, &urls::wanted(config), now)?;
+        Ok(served.map(|served| Self {
+            not_before: served.not_before,
+            not_after: served.not_after,
+            addresses: served.addresses,
+        }))
     }
 
     fn read(der: &[u8]) -> Option<Self> {
@@ -69,13 +89,17 @@ impl Certificate {
 
 /// Dates, and names against today's addresses.
 pub(super) fn certificate(
-    shown: Option<&Certificate>,
+    shown: Result<Option<Certificate>, TlsError>,
     config: &config::Parlor,
     running: bool,
     situation: &Situation,
     now: SystemTime,
 ) -> Line {
     const SUBJECT: &str = "certificate";
+    let shown = match shown {
+        Ok(shown) => shown,
+        Err(error) => return Line::problem(SUBJECT, error.to_string()),
+    };
     let Some(shown) = shown else {
         return match (running, config.site.schemes) {
             (_, Schemes::HttpOnly) => Line::ok(SUBJECT, "none, since only plain HTTP is spoken"),
@@ -86,7 +110,7 @@ pub(super) fn certificate(
             ),
             (false, _) => Line::ok(
                 SUBJECT,
-                "not looked at, since Parlor is not running; see parlor certificate",
+                "made when Parlor is started for the first time",
             ),
         };
     };
@@ -104,12 +128,13 @@ pub(super) fn certificate(
     };
     let mut today = situation.addresses();
     today.retain(|address| is_private(*address) && !shown.addresses.contains(address));
-    if shown.is_made_here() && !today.is_empty() {
+    // One that is not in use is made to fit at the start.
+    if running && shown.is_made_here() && !today.is_empty() {
         let today: Vec<_> = today.iter().map(ToString::to_string).collect();
         return Line::problem(
             SUBJECT,
             format!(
-                "it does not cover {}: a running server notices new addresses within ten seconds; \
+                "it does not cover {}: the server notices new addresses within ten seconds; \
                  ask again then, and look into its log if nothing has changed",
                 today.join(" and ")
             ),
@@ -145,7 +170,7 @@ mod tests {
             machine: None,
         };
         certificate(
-            shown,
+            Ok(shown.cloned()),
             &config::Parlor::default(),
             running,
             &situation,
@@ -175,6 +200,7 @@ mod tests {
         let stale = shown(&["127.0.0.1", "192.168.1.7"]);
         let line = checked(Some(&stale), true, 150).to_string();
         assert!(line.contains("does not cover 192.168.1.20:"), "{line}");
+        assert!(checked(Some(&stale), false, 150).is_ok(), "not in use");
         assert!(checked(Some(&shown(&[])), true, 150).is_ok(), "one's own");
     }
 
