@@ -52,4 +52,5 @@ pub mod process;
 pub mod rate;
 pub mod socketio;
 pub mod stats;
+pub mod tls;
 pub mod transport;

@@ -128,7 +128,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "tls",
         crate_modules: &["config"],
-        outside: &["rcgen", "tokio_rustls", "x509_parser"],
+        outside: &["rcgen", "ring", "tokio_rustls", "x509_parser"],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,
