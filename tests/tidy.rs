@@ -157,6 +157,7 @@ const TABLE: &[Row] = &[
             "sha1",
             "socket2",
             "tokio",
+            "tokio_rustls",
         ],
         may_wait: true,
         may_lock: true,

@@ -7,6 +7,7 @@
 //! | file | one concern |
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
+//! | `welcome`, `redirect` | TLS or plain HTTP on one port, and the way from one to the other |
 //! | `server`, `connection` | listeners, and one connection between protocol and pages |
 //! | `site`, `answer` | the order in which a path is looked up; the answers and their headers |
 //! | `path` | a request's path as a safe relative name |
@@ -45,14 +46,17 @@ mod public_dir;
 mod qr;
 mod range;
 pub mod reach;
+mod redirect;
 mod security;
 pub mod server;
 pub mod site;
 mod trust;
 mod turn;
 mod visitor;
+pub mod welcome;
 
 pub use body::Body;
 pub use reach::{Reach, Reached};
 pub use server::Fallback;
 pub use site::Site;
+pub use welcome::Security;

@@ -134,7 +134,9 @@ pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, Con
     let stats = Arc::new(Stats::default());
     let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
     let chat = SocketIo::new(chat);
-    let edge = Edge::default().client_files(files);
+    let edge = Edge::default()
+        .client_files(files)
+        .trusted_proxies(config.site.trusted_proxies.clone());
     Ok(Server::with_edge(
         config.protocol,
         config.limits,

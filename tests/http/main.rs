@@ -22,6 +22,7 @@ mod hooks;
 mod hostile;
 mod mount;
 mod public;
+mod secure;
 #[path = "../support/mod.rs"]
 mod support;
 mod upgrades;
