@@ -33,7 +33,7 @@ export function linkBarOf({ link, phase }) {
 // What an invitation says beside its code; some links lead nowhere else.
 export const hintOf = (thisMachineOnly) => (thisMachineOnly
   ? 'Parlor is not open to other devices now: this link works on this one only.'
-  : 'Point the camera of another phone here, or send the link. It works in your home network.');
+  : 'Point the camera of another phone in this network here, or send it the link.');
 
 export const labelOf = {
   audio: (status) => (status === 'on' ? 'Mute' : 'Unmute'),
