@@ -46,6 +46,19 @@ pub trait Fallback: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Body>> + Send;
 }
 
+/// Pages that somebody else holds on to as well.
+impl<F: Fallback> Fallback for Arc<F> {
+    fn respond(
+        &self,
+        peer: Peer,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> impl Future<Output = Response<Body>> + Send {
+        F::respond(self, peer, method, uri, headers)
+    }
+}
+
 /// No pages: 404 without a body for every path.
 impl Fallback for () {
     async fn respond(&self, _: Peer, _: &Method, _: &Uri, _: &HeaderMap) -> Response<Body> {

@@ -108,7 +108,7 @@ pub fn main() -> ExitCode {
 
 fn serve(config: config::Parlor) -> anyhow::Result<()> {
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
-    let site = Site::new(&config.site, host::name(), reached)?;
+    let site = Arc::new(Site::new(&config.site, host::name(), reached)?);
     let server = room_server(config.clone())?;
     open_files::allow(config.limits.max_connections);
     let listeners = bind::bind(&config.listen)?;
@@ -124,6 +124,7 @@ fn serve(config: config::Parlor) -> anyhow::Result<()> {
         // Before the banner: whoever reads it may send a signal at once.
         let stop = signals::stop().context("cannot listen for signals")?;
         let hangup = signals::hangup().context("cannot listen for signals")?;
+        read_again(Arc::clone(&site)).context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");
         }
@@ -151,6 +152,17 @@ fn serve(config: config::Parlor) -> anyhow::Result<()> {
     });
     runtime.shutdown_timeout(LAST_READS);
     served
+}
+
+/// Has the site read its files again at each SIGHUP; the keeper does the same for the certificate.
+fn read_again(site: Arc<Site>) -> std::io::Result<()> {
+    let mut hangup = signals::hangup()?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            site.reload();
+        }
+    });
+    Ok(())
 }
 
 fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {
