@@ -44,6 +44,7 @@
 
 pub mod chat;
 pub mod config;
+pub mod discovery;
 mod encoding;
 pub mod engineio;
 pub mod http;

@@ -31,6 +31,8 @@ pub struct Stats {
     pub handshakes_limited: Counter,
     /// Connections closed unheard because there were too many.
     pub connections_limited: Counter,
+    /// Connections that ended, or failed in their TLS handshake, before the first request.
+    pub welcomes_failed: Counter,
     /// Sessions closed because the client broke the protocol.
     pub protocol_errors: Counter,
     /// Sessions closed because the client stopped reading.

@@ -3,6 +3,7 @@
 //   socket.js  the line to the server       state.js  the one state      view.js   what is seen
 //   seat.js    a stay in a room, the rules  call.js   one connection     words.js  what is said
 //   media.js   camera and microphone        rooms.js  names, address, memory
+//   settings.js  what the server tells us   invite.js  the way for others
 //   controls.js, drag.js, chime.js          the small comforts
 //
 // Here: joining and leaving, the address, the buttons and keys. Pressing Join asks for the camera
@@ -11,15 +12,17 @@
 import * as chime from './chime.js';
 import { fadeControls, onKeys } from './controls.js';
 import { makeMovable } from './drag.js';
+import { makeInvitation } from './invite.js';
 import { Media } from './media.js';
-import { hashOf, linkTo, problemWith, recall, recentRooms, remember, rememberRoom, roomInAddress } from './rooms.js';
+import { hashOf, problemWith, recall, recentRooms, remember, rememberRoom, roomInAddress } from './rooms.js';
 import { Seat } from './seat.js';
+import { Settings } from './settings.js';
 import { Socket } from './socket.js';
 import { createStore, initial, inRoom, withPeer } from './state.js';
 import { createView } from './view.js';
 
 const CHIME = 'parlor.chime';
-const CONFIG_PATIENCE = 3000; // ms
+const SETTINGS_CHECK = 5 * 60 * 1000; // ms
 
 const query = new URLSearchParams(location.search);
 const socket = new Socket({ polling: query.get('transport') === 'polling' });
@@ -43,14 +46,9 @@ chime.enable(store.now.chime);
 
 // --- The server's settings ----------------------------------------------------------------------
 
-const config = fetch('/config.json', { signal: AbortSignal.timeout(CONFIG_PATIENCE) })
-  .then((answer) => answer.json())
-  .catch(() => ({})) // a LAN needs no ICE servers, and a lobby no name
-  .then(({ iceServers = [], name = null, secureAddress }) => {
-    store.set({ device: name });
-    if (secureAddress) store.set({ secureAddress });
-    return { iceServers };
-  });
+const settings = new Settings((told) => store.set(told));
+settings.fresh();
+setInterval(() => seat && settings.fresh(), SETTINGS_CHECK);
 
 // --- Joining and leaving ------------------------------------------------------------------------
 
@@ -67,17 +65,17 @@ async function join(ask = window.isSecureContext ? Media.both : async () => new 
   const mine = ++attempt;
   store.set({ phase: 'asking', room, problem: '', notice: null });
   enterAddress(room);
-  let media, iceServers;
+  let media;
   try {
     media = await ask();
-    ({ iceServers } = await config);
+    await settings.fresh();
   } catch ({ kind = 'busy' }) {
     if (mine === attempt) leave({ notice: { kind } });
     return;
   }
   if (mine !== attempt) return media.stop();
   const onRefused = (notice) => mine === attempt && leave({ notice });
-  seat = new Seat({ room, media, iceServers, socket, store, onRefused });
+  seat = new Seat({ room, media, settings, socket, store, onRefused });
   if (socket.connected) seat.take(); // else as soon as there is a link
 }
 
@@ -92,9 +90,9 @@ function depart(change) {
   attempt += 1;
   seat?.leave();
   seat = null;
-  const { room, own, peer, peerPicture, microphone, camera, slow, blocked, copied } = initial;
+  const { room, own, peer, peerPicture, microphone, camera, slow, blocked, inviting } = initial;
   store.set({
-    phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, copied,
+    phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, inviting,
     link: socket.connected ? 'up' : store.now.link,
     notice: store.now.secure ? null : { kind: 'insecure' },
     ...change,
@@ -103,9 +101,12 @@ function depart(change) {
 
 // --- The line to the server ---------------------------------------------------------------------
 
-socket.on('connect', () => {
-  if (seat) seat.take(); // the link counts as up once we sit again
-  else store.set({ link: 'up' });
+socket.on('connect', async () => {
+  if (!seat) return store.set({ link: 'up' });
+  const mine = seat;
+  await settings.fresh(); // the machine may have slept for days
+  if (mine === seat && socket.connected) seat.take(); // the link counts as up once we sit again
+  else if (!seat && socket.connected) store.set({ link: 'up' });
 });
 socket.on('disconnect', () => {
   store.set({ link: 'down' });
@@ -171,19 +172,7 @@ el.chime.addEventListener('change', () => {
   chime.enable(el.chime.checked);
 });
 
-el.inviteLink.addEventListener('focus', () => el.inviteLink.select());
-el.inviteButton.addEventListener('click', async () => {
-  const url = linkTo(store.now.room);
-  try {
-    if (navigator.share && matchMedia('(pointer: coarse)').matches) return await navigator.share({ title: 'Parlor', url });
-    await navigator.clipboard.writeText(url);
-    store.set({ copied: true });
-    setTimeout(() => store.set({ copied: false }), 3000);
-  } catch (error) {
-    if (error.name !== 'AbortError') el.inviteLink.focus(); // no clipboard here: selected, to copy by hand
-  }
-});
-
+makeInvitation(el, store);
 onKeys({ m: toggle('audio'), v: toggle('video'), escape: () => leave() });
 makeMovable(document.getElementById('own-picture'), document.getElementById('stage'), () => withPeer(store.now));
 

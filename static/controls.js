@@ -27,6 +27,7 @@ export function fadeControls(panel) {
 export function onKeys(actions) {
   document.addEventListener('keydown', (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (document.querySelector('dialog[open]')) return; // it has keys of its own
     if (event.target.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable]')) return;
     actions[event.key.toLowerCase()]?.(event);
   });

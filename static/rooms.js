@@ -1,7 +1,8 @@
 // Room names: what is allowed, how one stands in the address, and which were used here last.
 //
 // A name is trimmed, 1 to 64 bytes, without control characters: the server's rule, checked here
-// first so that the answer stands beside the input at once. `/#kitchen` names a room.
+// first so that the answer stands beside the input at once. `/#kitchen` names a room, and is
+// what an invitation says.
 
 const KEY = 'parlor.rooms', KEPT = 5, LONGEST = 64; // bytes
 
@@ -24,12 +25,19 @@ export function roomInAddress() {
 
 export const hashOf = (room) => (room ? `#${encodeURIComponent(room)}` : '');
 
-export function linkTo(room) {
-  const url = new URL(location.href);
-  url.hash = hashOf(room);
-  url.search = '';
-  return url.href;
+// A host that means something else on other devices, or nothing: this machine, a name that only
+// mDNS knows (Android has none), a bare name.
+const NOT_FOR_ALL = /^(127\..*|\[::1\]|[^.:]+|.*\.local(host)?)\.?$/;
+const THIS_MACHINE = /^(127\..*|\[::1\]|(.*\.)?localhost)\.?$/;
+
+// The room's address for other devices. It is the one of this page, unless that is not for all or
+// has no camera.
+export function linkTo(room, { addresses = [], secureAddress = '' } = {}) {
+  const better = NOT_FOR_ALL.test(location.hostname) ? addresses[0] : !window.isSecureContext && secureAddress;
+  return new URL(location.pathname + hashOf(room), better || location.origin).href;
 }
+
+export const isForThisMachine = (link) => THIS_MACHINE.test(new URL(link).hostname);
 
 // Storage may be switched off or full: then nothing is remembered, and nothing breaks.
 export function recall(key, fallback) {

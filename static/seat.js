@@ -26,7 +26,7 @@ const FULL_RETRY = 3000;        // ms between tries to get our own seat back
 const FULL_PATIENCE = 60000;    // ms until the server must have noticed that our old line is dead
 
 export class Seat {
-  #socket; #store; #media; #iceServers;
+  #socket; #store; #media; #settings;
   #call = null;
   #creator = false;
   #alone = true;
@@ -41,10 +41,10 @@ export class Seat {
   #lostSeatAt = 0;
   #onRefused;
 
-  constructor({ room, media, iceServers, socket, store, onRefused }) {
+  constructor({ room, media, settings, socket, store, onRefused }) {
     this.room = room;
     this.#media = media;
-    this.#iceServers = iceServers;
+    this.#settings = settings;
     this.#socket = socket;
     this.#store = store;
     this.#onRefused = onRefused;
@@ -204,7 +204,7 @@ export class Seat {
     this.#call?.close();
     if (this.#store.now.phase !== 'away') this.#store.set({ phase: 'connecting' });
     this.#call = new Call({
-      iceServers: this.#iceServers,
+      iceServers: this.#settings.iceServers,
       media: this.#media,
       send: (name, value) => this.#socket.emit(name, value, this.room),
       on: {

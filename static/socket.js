@@ -1,8 +1,9 @@
 // The page's own small Socket.IO client: Engine.IO 4 and Socket.IO 5, main namespace, no binary.
 //
 // Stands between the browser's WebSocket (or fetch, for long-polling) and chat.js. WebSocket
-// first; if none can be had, the same attempt goes on by polling. A lost connection comes back
-// by itself with exponential back-off and jitter. What is emitted while the connection is down
+// first; if none can be had, the same attempt goes on by polling, and so do the next ones for a
+// while (Safari refuses a WebSocket where it lets a page pass whose certificate it does not
+// trust). A lost connection comes back by itself with exponential back-off and jitter. What is emitted while the connection is down
 // is dropped on purpose: the room forgot us, so chat.js joins again on `connect`.
 //
 // Invariant: `link` is the one live attempt. Every callback holds its own and does nothing once
@@ -12,11 +13,13 @@
 
 const RS = '\x1e'; // joins the packets of a polling payload
 const FIRST_DELAY = 300, LONGEST_DELAY = 5000, OPEN_TIMEOUT = 5000; // ms
+const WITHOUT_WEBSOCKET = 15 * 60 * 1000; // ms until one is tried again after polling alone has worked
 
 export class Socket {
   connected = false;
   #options; #listeners = {}; #acks = new Map(); #ackId = 0;
   #wanted = false; #link = null; #tries = 0; #retry;
+  #pollUntil = 0; // no WebSocket was to be had: reconnecting is quicker without trying
 
   // polling: never try WebSocket. path: where the server answers.
   constructor(options = {}) {
@@ -65,17 +68,17 @@ export class Socket {
 
   #connect() {
     clearTimeout(this.#retry);
-    this.#attempt(this.#options.polling ? byPolling : byWebSocket);
+    this.#attempt(this.#options.polling || Date.now() < this.#pollUntil ? byPolling : byWebSocket);
   }
 
-  #attempt(transport) {
+  #attempt(transport, fallback = false) {
     const url = new URL(`${this.#options.path}?EIO=4&transport=`, location.origin).href;
-    const link = this.#link = { opened: false };
+    const link = this.#link = { opened: false, fallback };
     const lost = (error) => {
       if (this.#link !== link) return;
       if (link.opened || transport === byPolling) return this.#drop('transport close', false, error);
       this.#end(link); // no WebSocket to be had here
-      this.#attempt(byPolling);
+      this.#attempt(byPolling, true);
     };
     const guard = (act) => (value) => {
       try {
@@ -99,6 +102,7 @@ export class Socket {
       case '0': {
         const { sid, pingInterval, pingTimeout } = JSON.parse(body);
         Object.assign(link, { opened: true, sid, patience: pingInterval + pingTimeout });
+        if (link.fallback) this.#pollUntil = Date.now() + WITHOUT_WEBSOCKET;
         link.send('40');
         return link.watch(link.patience);
       }

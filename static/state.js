@@ -28,6 +28,7 @@ export const initial = {
   link: 'starting',   // 'starting' | 'up' | 'down': signalling, not the call
   secure: true,       // whether this address may use the camera at all
   secureAddress: '',  // where it may, if the server knows
+  addresses: [],      // those at which other devices find the server, the best first
   notice: null,       // { kind, ... } shown in the lobby or over the call, see words.js
   problem: '',        // inline message under the room's name
   microphone: 'none', // 'on' | 'off' | 'none'
@@ -37,7 +38,9 @@ export const initial = {
   peerPicture: false, // whether the other person's picture moves
   slow: false,        // the call takes longer than it should
   blocked: false,     // the browser wants a tap before it plays sound
-  copied: false,      // the invitation is on the clipboard
+  inviting: false,    // the invitation is open
+  copied: false,      // its link is on the clipboard
+  copyByHand: false,  // there is no clipboard for it
   chime: true,
   device: null,       // the server's name
   recent: [],         // rooms used here, newest first

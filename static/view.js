@@ -3,9 +3,9 @@
 // render(now, before) writes only what the state says; styles.css places things by the phase on
 // <body>. Focus moves with the phase, so that it is never left on something that went away.
 
-import { linkTo } from './rooms.js';
+import { hashOf, isForThisMachine, linkTo, roomInAddress } from './rooms.js';
 import { inRoom, seated, withPeer } from './state.js';
-import { announcementOf, labelOf, linkBarOf, noticeOf, statusOf, titleOf } from './words.js';
+import { announcementOf, hintOf, labelOf, linkBarOf, noticeOf, statusOf, titleOf } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -19,7 +19,10 @@ const el = {
   recent: $('recent'), recentRooms: $('recent-rooms'), chime: $('chime-switch'),
   own: $('user-video'), peer: $('peer-video'),
   roomTitle: $('room-title').firstElementChild, status: $('room-status'), card: $('room-card'),
-  invite: $('invite'), inviteButton: $('invite-button'), inviteLink: $('invite-link'),
+  invite: $('invite'), inviteButton: $('invite-button'), sheet: $('invite-sheet'),
+  inviteTitle: $('invite-title').firstElementChild, inviteCode: $('invite-code'), inviteHint: $('invite-hint'),
+  inviteLink: $('invite-link'), inviteSaid: $('invite-said'), copy: $('copy-button'), share: $('share-button'),
+  inviteClose: $('invite-close'),
   play: $('play-button'), roomNotice: $('room-notice'),
   mute: $('mute-button'), camera: $('camera-button'), leave: $('leave-room-button'),
 };
@@ -49,9 +52,9 @@ export function createView({ onBlocked, onRecent }) {
     if (changed('recent')) renderRecent(now.recent, onRecent);
     if (changed('notice', 'phase', 'secureAddress')) renderNotice(now);
     if (changed('room')) renderRoom(now);
+    if (changed('room', 'addresses', 'secureAddress')) renderLink(now);
 
     el.invite.hidden = now.phase !== 'waiting';
-    setText(el.inviteButton, now.copied ? 'Link copied' : 'Invite');
     el.play.hidden = !now.blocked || !seated(now);
     el.card.hidden = el.invite.hidden && el.play.hidden && !el.status.textContent;
 
@@ -62,11 +65,11 @@ export function createView({ onBlocked, onRecent }) {
     show(el.own, now.own, () => {});
     show(el.peer, now.peer, onBlocked);
 
+    renderSheet(now);
+
     if (changed('phase') && before.phase) {
       setText(el.announcer, announcementOf(now));
       moveFocus(now, before);
-    } else if (changed('copied') && now.copied) {
-      setText(el.announcer, 'Link copied.');
     }
   }
   return { render, el };
@@ -97,7 +100,25 @@ function show(video, stream, onBlocked) {
 function renderRoom({ room }) {
   el.roomTitle.textContent = room;
   el.room.setAttribute('aria-label', room ? `Room ${room}` : 'Room');
-  el.inviteLink.value = room ? linkTo(room) : '';
+}
+
+function renderLink(now) {
+  const link = now.room ? linkTo(now.room, now) : '';
+  el.inviteLink.value = link;
+  el.inviteTitle.textContent = now.room;
+  setText(el.inviteHint, hintOf(link && isForThisMachine(link)));
+}
+
+function renderSheet({ inviting, phase, copied, copyByHand }) {
+  const open = inviting && phase === 'waiting';
+  setText(el.copy, copied ? 'Link copied' : 'Copy link');
+  setText(el.inviteSaid, copied ? 'Link copied.' : copyByHand ? 'The link is selected: copy it from there.' : '');
+  if (open) {
+    const code = `/qr.svg?${encodeURIComponent(el.inviteLink.value)}`;
+    if (el.inviteCode.getAttribute('src') !== code) el.inviteCode.src = code;
+  }
+  if (open && !el.sheet.open) el.sheet.showModal();
+  else if (!open && el.sheet.open) el.sheet.close();
 }
 
 function renderNotice(now) {
@@ -114,7 +135,7 @@ function renderNotice(now) {
   el.noticeText.textContent = notice.text;
   el.noticeLink.hidden = !notice.link;
   if (notice.link) {
-    el.noticeLink.href = notice.link;
+    el.noticeLink.href = notice.link + hashOf(roomInAddress());
     el.noticeLink.textContent = notice.link;
   }
   el.noticeAfter.textContent = notice.after ?? '';

@@ -30,6 +30,11 @@ export function linkBarOf({ link, phase }) {
   return phase === 'lobby' ? 'Parlor does not answer. Trying again.' : 'Reconnecting to Parlor.';
 }
 
+// What an invitation says beside its code; some links lead nowhere else.
+export const hintOf = (thisMachineOnly) => (thisMachineOnly
+  ? 'Parlor is not open to other devices now: this link works on this one only.'
+  : 'Point the camera of another phone in this network here, or send it the link.');
+
 export const labelOf = {
   audio: (status) => (status === 'on' ? 'Mute' : 'Unmute'),
   video: (status) => (status === 'on' ? 'Hide camera' : 'Show camera'),

@@ -136,7 +136,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "discovery",
         crate_modules: &["config"],
-        outside: &["if_addrs", "mdns_sd", "tokio"],
+        outside: &["mdns_sd", "socket2", "tokio"],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,
@@ -157,6 +157,7 @@ const TABLE: &[Row] = &[
             "sha1",
             "socket2",
             "tokio",
+            "tokio_rustls",
         ],
         may_wait: true,
         may_lock: true,

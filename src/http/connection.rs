@@ -10,7 +10,7 @@
 //! time, as the reference server does.
 
 use crate::transport::websocket::Pending;
-use crate::transport::{Admitted, Outcome, Peer, Protocol, Server};
+use crate::transport::{Admitted, Outcome, Peer, Protocol, Server, Stream};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
@@ -24,7 +24,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 
 /// Time a client has for the head of a request, the wait for one on an idle connection
 /// included.
@@ -35,7 +34,7 @@ const HTTP_BUFFER: usize = 16 * 1024;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Serves one connection to its end, or to its upgrade.
+/// Serves one connection, plain or with its TLS handshake done, to its end or to its upgrade.
 ///
 /// Requests to the protocol's path are answered by the server that admitted the connection, all
 /// others by `service`. When `stop` is done the connection ends after the answer that it is
@@ -43,7 +42,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// program around this.
 pub async fn serve<P, S, B>(
     admitted: Admitted<P>,
-    stream: TcpStream,
+    stream: impl Into<Stream>,
     service: S,
     stop: impl Future<Output = ()>,
 ) where
@@ -55,22 +54,23 @@ pub async fn serve<P, S, B>(
     B::Error: Into<Failure>,
 {
     // Small packets must not wait for an acknowledgement of the one before.
-    let _ = stream.set_nodelay(true);
+    let stream = stream.into();
+    let _ = stream.tcp().set_nodelay(true);
+    let peer = Peer {
+        secure: stream.is_secure() || admitted.peer().secure,
+        ..admitted.peer()
+    };
     let promised = Promised {
         server: admitted.server().clone(),
         upgrade: Arc::default(),
     };
     let router = Router {
         server: admitted.server().clone(),
-        peer: admitted.peer(),
+        peer,
         service,
         upgrade: Arc::clone(&promised.upgrade),
     };
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HTTP_BUFFER)
-        .serve_connection(TokioIo::new(stream), router);
+    let mut connection = http1().serve_connection(TokioIo::new(stream), router);
     let result = {
         let mut stop = pin!(stop);
         let mut told = false;
@@ -97,6 +97,16 @@ pub async fn serve<P, S, B>(
         // Fails only if the other side has ended the connection.
         None => _ = stream.shutdown().await,
     }
+}
+
+/// HTTP/1 as every connection speaks it.
+pub(super) fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HTTP_BUFFER);
+    builder
 }
 
 /// The upgrade that the last answer promised, if any; shared with the [`Router`].
@@ -158,7 +168,8 @@ where
                 Ok(answer.map(Either::Service))
             });
         }
-        let (server, peer) = (self.server.clone(), self.peer);
+        let server = self.server.clone();
+        let peer = server.sender(self.peer, request.headers());
         let upgrade = Arc::clone(&self.upgrade);
         Box::pin(async move {
             match server.respond(request, peer).await {

@@ -1,4 +1,4 @@
-//! Small pages for what cannot be answered: 404, 405, 406, 412, 416 and 500.
+//! Small pages for what cannot be answered: 400, 404, 405, 406, 412, 416 and 500.
 //!
 //! They stand where `site` has found nothing to send. Plain HTML without style or script, readable
 //! in any browser and by `curl`; never stored by a cache. RFC 9110 section 15.5.
@@ -19,6 +19,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorPage {
+    /// 400: a text that no QR code can be made of.
+    BadText,
     /// 404: nothing is served under this path.
     NotFound,
     /// 405: there is something, but it can only be read.
@@ -54,6 +56,14 @@ impl ErrorPage {
     /// The whole answer; a HEAD request's body is left to the caller to drop.
     pub(crate) fn response(self) -> Response<Body> {
         let (status, page) = match self {
+            Self::BadText => (
+                StatusCode::BAD_REQUEST,
+                page!(
+                    "Bad request",
+                    "Behind the question mark must stand an address of at most 512 characters, \
+                     percent-encoded."
+                ),
+            ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 page!("Not found", "There is nothing at this address."),

@@ -1,6 +1,6 @@
 //! One ICE server for the page: a STUN or TURN address, RFC 7064 and RFC 7065.
 //!
-//! It stands between `--ice-server` and `/config.json`, whose `iceServers` a browser takes as
+//! It stands between `--ice-server`, or `--turn-url` with [`turn`](super::turn), and `/config.json`, whose `iceServers` a browser takes as
 //! they are (`RTCIceServer`).
 //!
 //! ```text
@@ -43,12 +43,18 @@ impl IceServer {
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         Self::read(text).ok_or_else(|| ConfigError {
             setting: "--ice-server",
-            value: match text.rsplit_once('@') {
-                Some((_, host)) => format!("...@{host}"),
-                None => text.to_owned(),
-            },
+            value: without_login(text),
             expected: format!("it must be {EXPECTED}"),
         })
+    }
+
+    /// A TURN server at a URL that was checked, with the credentials that are right now.
+    pub(crate) fn turn(url: &TurnUrl, username: &str, credential: &str) -> Self {
+        Self {
+            urls: url.0.clone(),
+            username: Some(username.to_owned()),
+            credential: Some(credential.to_owned()),
+        }
     }
 
     fn read(text: &str) -> Option<Self> {
@@ -66,13 +72,7 @@ impl IceServer {
             "turn" | "turns" => {
                 let (login, rest) = rest.rsplit_once('@')?;
                 let (user, password) = login.split_once(':')?;
-                let (place, transport) = rest
-                    .split_once('?')
-                    .map_or((rest, None), |(place, query)| (place, Some(query)));
-                address(place)?;
-                if !matches!(transport, None | Some("transport=udp" | "transport=tcp")) {
-                    return None;
-                }
+                turn_place(rest)?;
                 Some(Self {
                     urls: format!("{scheme}:{rest}"),
                     username: Some(word(user)?),
@@ -82,6 +82,50 @@ impl IceServer {
             _ => None,
         }
     }
+}
+
+/// The URL of a TURN server without user and password, as RFC 7065 has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TurnUrl(String);
+
+impl TurnUrl {
+    /// Reads one `--turn-url` value.
+    ///
+    /// # Errors
+    /// If it is not `turn:` or `turns:` with an address; the error hides what stands before an `@`.
+    pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::read(text).ok_or_else(|| ConfigError {
+            setting: "--turn-url",
+            value: without_login(text),
+            expected: "it must be turn:HOST[:PORT][?transport=udp|tcp] or turns:..., without user \
+                and password, which are made from --turn-secret-file"
+                .to_owned(),
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once(':')?;
+        let scheme = scheme.to_ascii_lowercase();
+        turn_place(rest)?;
+        matches!(scheme.as_str(), "turn" | "turns").then(|| Self(format!("{scheme}:{rest}")))
+    }
+}
+
+/// What an error may repeat: a URL without what stands before its last `@`.
+fn without_login(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("...@{host}"),
+        None => text.to_owned(),
+    }
+}
+
+/// Checks `address ["?transport=" ("udp" / "tcp")]`.
+fn turn_place(text: &str) -> Option<()> {
+    let (place, transport) = text
+        .split_once('?')
+        .map_or((text, None), |(place, query)| (place, Some(query)));
+    address(place)?;
+    matches!(transport, None | Some("transport=udp" | "transport=tcp")).then_some(())
 }
 
 /// User or password: percent-decoded text, not empty.
@@ -183,6 +227,25 @@ mod tests {
         ] {
             assert!(IceServer::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_turn_url_has_no_user() {
+        let read = |text| TurnUrl::parse(text).map(|url| url.0);
+        assert_eq!(
+            read("TURNS:turn.example:5349?transport=tcp").unwrap(),
+            "turns:turn.example:5349?transport=tcp"
+        );
+        assert_eq!(read("turn:[fd00::1]").unwrap(), "turn:[fd00::1]");
+        for wrong in ["turn:", "stun:host", "host:3478", "turn:host?transport=x"] {
+            assert!(TurnUrl::parse(wrong).is_err(), "{wrong}");
+        }
+        let error = TurnUrl::parse("turn:ann:hush@host").unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("--turn-url") && !text.contains("hush"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -7,14 +7,19 @@
 //! | file | one concern |
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
+//! | `welcome`, `redirect` | TLS or plain HTTP on one port, and the way from one to the other |
 //! | `server`, `connection` | listeners, and one connection between protocol and pages |
-//! | `site` | the order in which a path is looked up, and the answer's headers |
+//! | `site`, `answer` | the order in which a path is looked up; the answers and their headers |
 //! | `path` | a request's path as a safe relative name |
 //! | `assets` | the embedded page, in the coding that a client likes best |
 //! | `public_dir`, `file`, `range` | a directory of the user's own |
 //! | `conditional` | 304 and 412 |
-//! | `ice` | `/config.json`'s servers |
+//! | `page_config` | `/config.json` |
+//! | `ice`, `turn` | its servers, and credentials for them that end |
 //! | `reach` | what other devices can open, and who vouches for it |
+//! | `trust`, `visitor` | the trust page, and whose steps it shows first |
+//! | `authority` | the local authority as a download |
+//! | `qr`, `escape` | pictures of addresses; text within markup |
 //! | `security`, `error_page`, `content_type` | headers and small pages |
 //! | `body` | bytes, nothing, or a file read in chunks |
 //!
@@ -23,24 +28,35 @@
 //! uploads, compression of files while serving, and HSTS (a home server must stay reachable by plain
 //! HTTP).
 
+mod answer;
 mod assets;
+mod authority;
 pub mod bind;
 pub mod body;
 mod conditional;
 pub mod connection;
 mod content_type;
 mod error_page;
+mod escape;
 mod file;
 pub mod ice;
+mod page_config;
 mod path;
 mod public_dir;
+mod qr;
 mod range;
 pub mod reach;
+mod redirect;
 mod security;
 pub mod server;
 pub mod site;
+mod trust;
+mod turn;
+mod visitor;
+pub mod welcome;
 
 pub use body::Body;
 pub use reach::{Reach, Reached};
 pub use server::Fallback;
 pub use site::Site;
+pub use welcome::Security;

@@ -37,4 +37,105 @@ impl Reach {
     pub fn fixed(self) -> Reached {
         watch::channel(Arc::new(self)).1
     }
+
+    /// Where somebody who came to `host` (as in the `Host` header) finds the same server by HTTPS:
+    /// under the same name if that is covered, else at the best address. If nothing is known yet
+    /// it is the same host, since one port speaks both. `None` without any of these.
+    pub(crate) fn secure_address(&self, host: Option<&str>) -> Option<String> {
+        let all = || {
+            let all = self.addresses.iter().chain(&self.names);
+            all.filter_map(|address| Some((address, address.strip_prefix("https://")?)))
+        };
+        let same = host.and_then(|host| {
+            let exact = all().find(|(_, known)| known.eq_ignore_ascii_case(host));
+            exact.or_else(|| {
+                all().find(|(_, known)| name_of(known).eq_ignore_ascii_case(name_of(host)))
+            })
+        });
+        match same.or_else(|| all().next()) {
+            Some((address, _)) => Some(address.clone()),
+            None => host
+                .filter(|host| is_authority(host))
+                .map(|host| format!("https://{host}")),
+        }
+    }
+}
+
+/// A host without its port and without the dot that ends a full name.
+fn name_of(host: &str) -> &str {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => name,
+        _ => host,
+    };
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// Whether a text can be nothing but the host of a URL with or without a port (RFC 3986
+/// section 3.2.2).
+fn is_authority(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    (1..=261).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> Reach {
+        let all = |texts: &[&str]| texts.iter().copied().map(str::to_owned).collect();
+        Reach {
+            addresses: all(&["https://192.168.1.20:4000", "https://[fd00::20]:4000"]),
+            names: all(&["https://parlor.local:4000"]),
+            authority: None,
+        }
+    }
+
+    #[test]
+    fn who_came_to_a_covered_host_stays_there() {
+        for (host, wanted) in [
+            ("192.168.1.20:4000", "https://192.168.1.20:4000"),
+            ("[fd00::20]:4000", "https://[fd00::20]:4000"),
+            ("[FD00::20]", "https://[fd00::20]:4000"),
+            ("Parlor.local:4000", "https://parlor.local:4000"),
+            ("parlor.local.:80", "https://parlor.local:4000"),
+        ] {
+            assert_eq!(home().secure_address(Some(host)).as_deref(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn who_came_to_another_host_is_sent_to_the_best_address() {
+        for host in [
+            None,
+            Some("evil.example"),
+            Some("192.168.1.2"),
+            Some("\"><b>"),
+        ] {
+            assert_eq!(
+                home().secure_address(host).as_deref(),
+                Some("https://192.168.1.20:4000")
+            );
+        }
+    }
+
+    #[test]
+    fn without_any_knowledge_it_is_the_same_host_if_that_is_one() {
+        let unknown = Reach::default();
+        assert_eq!(
+            unknown.secure_address(Some("kitchen-pi:4000")).as_deref(),
+            Some("https://kitchen-pi:4000")
+        );
+        for host in [None, Some(""), Some("a/b"), Some("a\"b"), Some("u@h")] {
+            assert_eq!(unknown.secure_address(host), None);
+        }
+    }
+
+    #[test]
+    fn a_plain_address_is_not_taken_for_a_secure_one() {
+        let plain = Reach {
+            addresses: vec!["http://192.168.1.20:4000".to_owned()],
+            ..Reach::default()
+        };
+        assert_eq!(plain.secure_address(None), None);
+    }
 }

@@ -6,18 +6,22 @@
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
-use super::{Body, connection};
-use crate::transport::{Peer, Protocol, Server};
+use super::welcome::{PATIENCE, Security, Welcomed};
+use super::{Body, connection, redirect};
+use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::TcpListener;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -64,9 +68,24 @@ pub async fn serve<P: Protocol, F: Fallback>(
     fallback: F,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_with(listeners, Security::Plain, server, fallback, shutdown).await
+}
+
+/// The same with TLS, alone or beside plain HTTP.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with<P: Protocol, F: Fallback>(
+    listeners: Vec<TcpListener>,
+    security: Security,
+    server: Server<P>,
+    fallback: F,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     server.start();
     let app = Arc::new(App {
         server: server.clone(),
+        security,
         fallback,
     });
     let (stop, stopping) = watch::channel(());
@@ -95,6 +114,7 @@ pub async fn serve<P: Protocol, F: Fallback>(
 
 struct App<P: Protocol, F> {
     server: Server<P>,
+    security: Security,
     fallback: F,
 }
 
@@ -121,18 +141,64 @@ async fn accept<P: Protocol, F: Fallback>(
         };
         match app.server.admit(peer) {
             Some(admitted) => {
-                let pages = Pages {
-                    app: Arc::clone(&app),
-                    peer: admitted.peer(),
-                };
                 let mut stopping = stopping.clone();
                 // An error means that the server is gone, which is to stop as well.
                 let stop = async move { _ = stopping.changed().await };
-                tokio::spawn(connection::serve(admitted, stream, pages, stop));
+                tokio::spawn(Arc::clone(&app).attend(admitted, stream, stop));
             }
             None => tracing::debug!("a connection was closed unheard: too many"),
         }
     }
+}
+
+impl<P: Protocol, F: Fallback> App<P, F> {
+    /// Serves one connection from its first byte.
+    async fn attend(
+        self: Arc<Self>,
+        admitted: Admitted<P>,
+        stream: TcpStream,
+        stop: impl Future<Output = ()>,
+    ) {
+        let mut stop = pin!(stop);
+        // Boxed, so that the connection does not keep the room of a handshake for life.
+        let welcome = Box::pin(self.security.welcome(stream, PATIENCE));
+        let welcomed = before(stop.as_mut(), welcome).await;
+        match welcomed {
+            None => {}
+            Some(Ok(Welcomed::Serve(stream))) => {
+                let peer = Peer {
+                    secure: stream.is_secure(),
+                    ..admitted.peer()
+                };
+                let app = Arc::clone(&self);
+                connection::serve(admitted, stream, Pages { app, peer }, stop).await;
+            }
+            Some(Ok(Welcomed::Redirect(stream))) => {
+                let service =
+                    service_fn(async |request| Ok::<_, Infallible>(redirect::respond(&request)));
+                let connection =
+                    connection::http1().serve_connection(TokioIo::new(stream), service);
+                // Whatever goes wrong, the connection ends here.
+                let _ = before(stop, connection).await;
+            }
+            Some(Err(error)) => {
+                self.server.stats().welcomes_failed.add();
+                tracing::debug!(%error, "a connection ended before its first request");
+            }
+        }
+    }
+}
+
+/// What comes of a future, or nothing if the server stops before that.
+async fn before<F: Future + Unpin>(
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    mut future: F,
+) -> Option<F::Output> {
+    poll_fn(|cx| match stop.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(None),
+        Poll::Pending => Pin::new(&mut future).poll(cx).map(Some),
+    })
+    .await
 }
 
 /// The fallback as a service of hyper's.
@@ -147,7 +213,8 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (app, peer) = (Arc::clone(&self.app), self.peer);
+        let app = Arc::clone(&self.app);
+        let peer = app.server.sender(self.peer, request.headers());
         Box::pin(async move {
             let (head, _) = request.into_parts();
             let fallback = &app.fallback;

@@ -5,57 +5,70 @@
 //! | path | answer |
 //! |---|---|
 //! | `/healthz` | `ok`, for whoever watches the server |
-//! | `/config.json` | what the page must know: `{"iceServers": [...], "name": "..."}` |
+//! | `/config.json` | what the page must know, see [`page_config`](super::page_config) |
+//! | `/qr.svg?TEXT` | a QR code; 400 for what has none |
+//! | `/trust.html` | the trust page, unless there is no HTTPS here |
+//! | `/parlor-ca.crt`, `/parlor-ca.mobileconfig` | the local authority, if there is one |
 //! | in `--public` | that file, or a redirect to a directory's name with its slash |
 //! | in the embedded page | that file, in the best coding the client accepts |
 //! | anything else | 404 |
 //!
+//! Who asks for a page (HTML that exists) by plain HTTP from another device gets the trust page in
+//! its place, because a browser gives no camera there; `?watch` is for who goes on without one.
+//! Nothing else depends on the scheme: what is not a page works over both.
+//!
 //! Only GET and HEAD are known; another method on a path that exists is 405. The page's files are
 //! `no-cache`: their names stay the same over versions, so a browser keeps them but asks each time,
-//! and a 304 costs a few hundred bytes. The query is ignored.
+//! and a 304 costs a few hundred bytes. What is made for one request is `no-store`, the trust page
+//! too: so it needs no `Vary`. No other query has a meaning.
 //!
-//! Invariants: an answer has its own bytes or static ones, never a part of the request; HEAD has the
-//! headers of GET. Cost: an embedded file is sent without a copy and without a wait.
+//! Invariants: of a request only its host, path and query come back, on the trust page and escaped;
+//! HEAD has the headers of GET. Cost: an embedded file is sent without a copy and without a wait.
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use hyper::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LOCATION,
-    VARY,
-};
+use hyper::header::{CACHE_CONTROL, HOST, HeaderName, HeaderValue, USER_AGENT};
+use hyper::http::uri::PathAndQuery;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
-use serde::Serialize;
 
-use crate::config::{self, ConfigError};
-use crate::encoding::Accepted;
+use crate::config::{self, ConfigError, Schemes};
 use crate::http::Body;
-use crate::http::assets::{self, Asset};
-use crate::http::conditional::{Outcome, Validators};
+use crate::http::answer;
+use crate::http::assets;
+use crate::http::authority;
 use crate::http::content_type;
 use crate::http::error_page::ErrorPage;
 use crate::http::file;
 use crate::http::ice::IceServer;
+use crate::http::page_config::PageConfig;
 use crate::http::path::SitePath;
 use crate::http::public_dir::{Found, PublicDir};
+use crate::http::qr;
 use crate::http::reach::Reached;
 use crate::http::security;
 use crate::http::server::Fallback;
+use crate::http::trust::TrustPage;
+use crate::http::turn::TurnServers;
+use crate::http::visitor::Visitor;
 use crate::transport::Peer;
+
+/// The trust page's template, which is an asset like the others.
+const TRUST: &str = "trust.html";
+
+/// Time for which a QR code may be kept: one text has one picture.
+const QR_KEPT: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 
 /// The web site with its settings; shared by all connections.
 #[derive(Debug)]
 pub struct Site {
-    config_json: Bytes,
+    device_name: Option<String>,
+    ice_servers: Vec<IceServer>,
+    turn: Option<TurnServers>,
     public: Option<PublicDir>,
     policy: Option<HeaderValue>,
+    schemes: Schemes,
     reach: Reached,
-}
-
-/// `/config.json`.
-#[derive(Serialize)]
-struct PageConfig {
-    #[serde(rename = "iceServers")]
-    ice_servers: Vec<IceServer>,
-    name: Option<String>,
 }
 
 impl Site {
@@ -63,8 +76,8 @@ impl Site {
     /// `reach` is what other devices can open.
     ///
     /// # Errors
-    /// If the public directory cannot be read, the policy is not a header value, or an ICE server
-    /// is not an address.
+    /// If the public directory cannot be read, the policy is not a header value, an ICE server
+    /// is not an address, or there is no secret for TURN.
     pub fn new(
         settings: &config::Site,
         device_name: Option<String>,
@@ -84,158 +97,170 @@ impl Site {
                 expected: "it must be one line of visible ASCII characters".to_owned(),
             })
         });
-        let ice_servers = settings
-            .ice_servers
-            .iter()
-            .map(|url| IceServer::parse(url))
-            .collect::<Result<_, _>>()?;
-        // Strings in a structure always become JSON; the fallback is a page without servers.
-        let config_json = serde_json::to_vec(&PageConfig {
-            ice_servers,
-            name: device_name,
-        })
-        .unwrap_or_else(|_| br#"{"iceServers":[],"name":null}"#.to_vec());
+        let ice_servers = settings.ice_servers.iter();
         Ok(Self {
-            config_json: config_json.into(),
+            device_name,
+            ice_servers: ice_servers
+                .map(|url| IceServer::parse(url))
+                .collect::<Result<_, _>>()?,
+            turn: settings.turn.as_ref().map(TurnServers::new).transpose()?,
             public: public.transpose()?,
             policy: policy.transpose()?,
+            schemes: settings.schemes,
             reach,
         })
     }
 
-    async fn find(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response<Body> {
+    /// Reads the secret for TURN again. A file that cannot be used is said in the log, and what was
+    /// read before is kept.
+    pub fn reload(&self) {
+        if let Some(Err(error)) = self.turn.as_ref().map(TurnServers::reload) {
+            tracing::warn!(%error, "the secret for TURN stays as it was");
+        }
+    }
+
+    async fn find(
+        &self,
+        peer: Peer,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Response<Body> {
         let Some(path) = SitePath::parse(uri.path()) else {
             return ErrorPage::NotFound.response();
         };
         let readable = matches!(*method, Method::GET | Method::HEAD);
-        let own = match uri.path() {
-            "/healthz" => Some(("text/plain; charset=utf-8", Bytes::from_static(b"ok\n"))),
-            "/config.json" => Some(("application/json", self.config_json.clone())),
-            _ => None,
-        };
-        if let Some((content_type, bytes)) = own {
-            return if readable {
-                own_response(content_type, bytes)
+        if let Some(response) = self.own(peer, uri, headers) {
+            return if readable || response.status() == StatusCode::NOT_FOUND {
+                response
             } else {
                 ErrorPage::MethodNotAllowed.response()
             };
         }
+        let barred = self.bars(peer, uri);
         if let Some(public) = &self.public {
             match public.find(&path).await {
                 Found::File(_) | Found::Directory if !readable => {
                     return ErrorPage::MethodNotAllowed.response();
                 }
+                Found::File(found) if barred && content_type::is_html(found.content_type) => {
+                    return self.trust_page(uri.path_and_query(), headers);
+                }
                 Found::File(found) => {
                     return file::respond(found, method, headers, self.policy.as_ref());
                 }
-                Found::Directory => return redirect(uri),
+                Found::Directory => return answer::redirect(uri),
                 Found::Refused => return ErrorPage::NotFound.response(),
                 Found::Missing => {}
             }
         }
         match assets::find(&path.file()) {
             Some(_) if !readable => ErrorPage::MethodNotAllowed.response(),
-            Some(asset) => asset_response(asset, headers),
+            Some(asset) if barred && content_type::is_html(asset.content_type) => {
+                self.trust_page(uri.path_and_query(), headers)
+            }
+            Some(asset) => answer::asset(asset, headers),
             None => ErrorPage::NotFound.response(),
         }
+    }
+
+    /// What the server makes itself, whatever the method.
+    fn own(&self, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
+        Some(match uri.path() {
+            "/healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
+            "/config.json" => answer::own("application/json", self.config(peer, headers)),
+            "/qr.svg" => qr_response(uri.query().unwrap_or_default()),
+            "/trust.html" if self.schemes != Schemes::HttpOnly => self.trust_page(None, headers),
+            "/trust.html" => ErrorPage::NotFound.response(),
+            "/parlor-ca.crt" => {
+                let der = self
+                    .reach
+                    .borrow()
+                    .authority
+                    .as_ref()
+                    .map(|one| one.der.clone());
+                answer::download(der, authority::DER_TYPE, "parlor-ca.crt")
+            }
+            "/parlor-ca.mobileconfig" => {
+                let reach = self.reach.borrow();
+                let name = self.device_name.as_deref();
+                let profile = reach.authority.as_ref();
+                let profile = profile.map(|one| authority::profile(one, name).into());
+                answer::download(profile, authority::PROFILE_TYPE, "parlor-ca.mobileconfig")
+            }
+            _ => return None,
+        })
+    }
+
+    /// `/config.json` for this request.
+    fn config(&self, peer: Peer, headers: &HeaderMap) -> Bytes {
+        let reach = self.reach.borrow();
+        let mut servers = self.ice_servers.clone();
+        if let Some(turn) = &self.turn {
+            servers.extend(turn.servers(SystemTime::now()));
+        }
+        let plain = !peer.secure && self.schemes != Schemes::HttpOnly;
+        let secure = plain.then(|| reach.secure_address(text(headers, HOST)));
+        let name = self.device_name.as_deref();
+        PageConfig::new(servers, name, &reach, secure.flatten()).json()
+    }
+
+    /// Whether a page is not for this peer as it comes, but the trust page.
+    fn bars(&self, peer: Peer, uri: &Uri) -> bool {
+        let watches = || {
+            let mut parts = uri.query().unwrap_or_default().split('&');
+            parts.any(|part| part.split('=').next() == Some("watch"))
+        };
+        self.schemes == Schemes::Both && !peer.secure && !peer.address.is_loopback() && !watches()
+    }
+
+    /// The trust page, for who asked for this target or for the page itself.
+    fn trust_page(&self, target: Option<&PathAndQuery>, headers: &HeaderMap) -> Response<Body> {
+        let template = assets::find(TRUST).map_or(&b""[..], |asset| asset.identity.bytes);
+        let reach = self.reach.borrow();
+        let address = reach.secure_address(text(headers, HOST));
+        let page = TrustPage {
+            address: address.as_deref(),
+            target: target.map_or("/", PathAndQuery::as_str),
+            authority: reach.authority.as_ref(),
+            visitor: Visitor::guess(text(headers, USER_AGENT).unwrap_or_default()),
+        };
+        let page = page.render(&String::from_utf8_lossy(template));
+        let mut response = answer::own("text/html; charset=utf-8", page.into());
+        security::protect_page(response.headers_mut());
+        response
     }
 }
 
 impl Fallback for Site {
     async fn respond(
         &self,
-        _: Peer,
+        peer: Peer,
         method: &Method,
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Response<Body> {
-        let mut response = self.find(method, uri, headers).await;
+        let mut response = self.find(peer, method, uri, headers).await;
         if *method == Method::HEAD {
-            drop_body(&mut response);
+            answer::drop_body(&mut response);
         }
         response
     }
 }
 
-/// An embedded file.
-fn asset_response(asset: &Asset, request: &HeaderMap) -> Response<Body> {
-    let Some((coding, chosen)) = asset.choose(&Accepted::from_headers(request)) else {
-        let mut response = ErrorPage::NotAcceptable.response();
-        response
-            .headers_mut()
-            .insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        return response;
+/// A QR code of the query.
+fn qr_response(query: &str) -> Response<Body> {
+    let Some(picture) = qr::picture(query) else {
+        return ErrorPage::BadText.response();
     };
-    let outcome = Validators {
-        etag: chosen.etag,
-        modified: None,
-    }
-    .evaluate(request);
-    if outcome == Outcome::Failed {
-        return ErrorPage::PreconditionFailed.response();
-    }
-    let mut response = Response::new(Body::empty());
-    let headers = response.headers_mut();
-    headers.insert(ETAG, HeaderValue::from_static(chosen.etag));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if asset.varies() {
-        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    }
-    security::protect(headers);
-    if content_type::is_html(asset.content_type) {
-        security::protect_page(headers);
-    }
-    if outcome == Outcome::NotModified {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return response;
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    if let Some(coding) = coding.header() {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
-    }
-    *response.body_mut() = Body::full(Bytes::from_static(chosen.bytes));
+    let mut response = answer::own("image/svg+xml", picture);
+    response.headers_mut().insert(CACHE_CONTROL, QR_KEPT);
     response
 }
 
-/// An answer the server makes itself; it is right for one moment only.
-fn own_response(content_type: &'static str, bytes: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::full(bytes));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    security::protect(headers);
-    response
-}
-
-/// To the directory's name with a slash. The path was parsed, so it starts with exactly one slash
-/// and cannot name another host.
-fn redirect(uri: &Uri) -> Response<Body> {
-    let query = uri
-        .query()
-        .map_or_else(String::new, |query| format!("?{query}"));
-    let Ok(target) = HeaderValue::from_str(&format!("{}/{query}", uri.path())) else {
-        return ErrorPage::NotFound.response();
-    };
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
-    let headers = response.headers_mut();
-    headers.insert(LOCATION, target);
-    // A browser would keep a 308 for ever, and the directory is the user's to change.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    security::protect(headers);
-    response
-}
-
-/// HEAD: the same headers, with the length GET would have (RFC 9110 section 9.3.2), and no body.
-fn drop_body(response: &mut Response<Body>) {
-    use hyper::body::Body as _;
-    let body = std::mem::replace(response.body_mut(), Body::empty());
-    // A 304 has no length, and a file's answer has it already.
-    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
-        response
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(length));
-    }
+/// A header, if it is there and is text.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]

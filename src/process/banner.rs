@@ -1,144 +1,185 @@
-//! The first words: which addresses one can open.
+//! The first words: what to open, and on a terminal a code to scan and a fingerprint to compare.
 //!
 //! It stands between binding and serving; the connections it invites wait in the system's queue
-//! until the accept loop runs. Written to standard output, one address per line and each line
-//! flushed as a whole, so that people and scripts can both read it.
+//! until the accept loop runs. Written to standard output, one address per line, the best to share
+//! first, `https://` before plain HTTP on this machine itself. Whoever reads it through a pipe, such
+//! as systemd's journal, gets the addresses alone.
 //!
-//! Invariants: IPv6 stands in brackets (RFC 3986 section 3.2.2); link-local addresses are left
-//! out, since a browser takes no zone; a closed standard output is no error. Left out: names
-//! (mDNS) and anything that changes while the server runs.
+//! The code is that of an IP address, because many phones cannot resolve `.local`.
+//!
+//! Invariants: it waits for nothing, so a name may still be probed for; a closed standard output is
+//! no error.
 
-use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::process::host;
+use crate::http::Reach;
+use crate::process::qr;
+use crate::process::reach::Situation;
 
-/// More interface addresses than this are only noise (containers, private IPv6 addresses).
+/// More addresses of one kind than this are only noise (private IPv6 addresses).
 const MAX_ADDRESSES: usize = 8;
 
-/// Prints the banner for what was bound.
-pub(crate) fn print(bound: &[SocketAddr]) {
-    let text = text(bound, &host::addresses());
+/// Prints what to open.
+pub(crate) fn print(situation: &Situation, reach: &Reach) {
+    say(&(opening(situation, reach) + &extras(reach)));
+}
+
+/// Prints it again because it has changed; a pipe has the log's line already.
+pub(crate) fn print_again(situation: &Situation, reach: &Reach) {
+    if io::stdout().is_terminal() {
+        say(&format!(
+            "\nThe addresses have changed.\n{}{}",
+            list(situation, reach),
+            extras(reach)
+        ));
+    }
+}
+
+fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
 }
 
-fn text(bound: &[SocketAddr], interfaces: &[IpAddr]) -> String {
-    let mut urls = Vec::new();
-    for address in bound {
-        for url in urls_of(*address, interfaces) {
-            if !urls.contains(&url) {
-                urls.push(url);
-            }
-        }
-    }
-    let mut text = String::from("Parlor is ready. Open ");
-    text.push_str(if urls.len() == 1 {
+/// The heading and the addresses.
+fn opening(situation: &Situation, reach: &Reach) -> String {
+    let list = list(situation, reach);
+    let which = if list.lines().count() == 1 {
         "this"
     } else {
         "one of these"
-    });
-    text.push_str(" on this machine");
-    if bound.iter().any(|address| !address.ip().is_loopback()) {
-        text.push_str(" or another one on your network");
+    };
+    let mut from = " on this machine".to_owned();
+    if situation.is_open() {
+        from.push_str(" or another one on your network");
     }
-    text.push_str(":\n");
-    for url in urls {
-        text.push_str("  ");
-        text.push_str(&url);
-        text.push('\n');
+    format!("Parlor is ready. Open {which}{from}:\n{list}")
+}
+
+/// One address per line, and a note where none of them gives others a camera.
+pub(crate) fn list(situation: &Situation, reach: &Reach) -> String {
+    let shared = reach.names.iter().take(MAX_ADDRESSES);
+    let shared = shared.chain(reach.addresses.iter().take(MAX_ADDRESSES));
+    let mut text: String = shared
+        .chain(&situation.local(reach))
+        .map(|url| format!("  {url}/\n"))
+        .collect();
+    let mut told = reach.names.iter().chain(&reach.addresses).peekable();
+    let secure = told.peek().is_some() && told.all(|url| url.starts_with("https:"));
+    if situation.is_open() && !secure {
+        text.push_str(
+            "A browser gives camera and microphone only to http://localhost and to https:// \
+             addresses.\n",
+        );
     }
-    text.push_str(
-        "A browser gives camera and microphone only to http://localhost and to https:// addresses.\n",
-    );
     text
 }
 
-fn urls_of(bound: SocketAddr, interfaces: &[IpAddr]) -> Vec<String> {
-    let port = bound.port();
-    if !bound.ip().is_unspecified() {
-        return vec![format!("http://{}/", SocketAddr::new(bound.ip(), port))];
+/// What is only for people at a terminal: the code and the fingerprint.
+pub(crate) fn extras(reach: &Reach) -> String {
+    if !io::stdout().is_terminal() {
+        return String::new();
     }
-    let mut urls = vec![format!("http://localhost:{port}/")];
-    let reached = interfaces
-        .iter()
-        .filter(|address| bound.is_ipv6() || address.is_ipv4());
-    urls.extend(
-        reached
-            .take(MAX_ADDRESSES)
-            .map(|address| format!("http://{}/", SocketAddr::new(*address, port))),
-    );
-    urls
+    let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    for_people(reach, colours)
+}
+
+fn for_people(reach: &Reach, colours: bool) -> String {
+    let mut text = String::new();
+    let best = reach.addresses.first().or(reach.names.first());
+    if let Some((url, code)) = best.and_then(|url| Some((url, qr::draw(url, colours)?))) {
+        text.push_str(&format!("\n{code}\nScan it with a phone to open {url}/\n"));
+    }
+    if let Some(authority) = &reach.authority
+        && best.is_some()
+    {
+        text.push_str(&format!(
+            "\nBefore a device is told to trust this server, compare the fingerprint (SHA-256) that \
+             it shows\nwith this one:\n  {}\n",
+            authority.fingerprint
+        ));
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use crate::config::Schemes;
+    use crate::http::reach::Authority;
+
+    fn situation(bound: &[&str]) -> Situation {
+        Situation {
+            schemes: Schemes::Both,
+            bound: bound.iter().map(|text| text.parse().unwrap()).collect(),
+            home: Vec::new(),
+            machine: None,
+        }
+    }
+
+    fn reach() -> Reach {
+        Reach {
+            addresses: vec!["https://192.168.1.20:4000".to_owned()],
+            names: vec!["https://parlor.local:4000".to_owned()],
+            authority: Some(Authority {
+                der: bytes::Bytes::new(),
+                fingerprint: "AB:CD".to_owned(),
+            }),
+        }
+    }
 
     #[test]
-    fn the_first_line_fits_what_was_bound() {
-        let first = |bound: &[&str]| {
-            let bound: Vec<SocketAddr> = bound.iter().map(|text| text.parse().unwrap()).collect();
-            text(&bound, &[]).lines().next().unwrap().to_owned()
+    fn the_name_comes_first_and_this_machine_last() {
+        assert_eq!(
+            opening(&situation(&["[::]:4000"]), &reach()),
+            "Parlor is ready. Open one of these on this machine or another one on your network:\n  \
+             https://parlor.local:4000/\n  https://192.168.1.20:4000/\n  http://localhost:4000/\n"
+        );
+    }
+
+    #[test]
+    fn loopback_alone_is_for_this_machine() {
+        assert_eq!(
+            opening(&situation(&["127.0.0.1:4000"]), &Reach::default()),
+            "Parlor is ready. Open this on this machine:\n  http://127.0.0.1:4000/\n"
+        );
+        assert!(
+            opening(&situation(&["127.0.0.1:1", "[::1]:1"]), &Reach::default())
+                .starts_with("Parlor is ready. Open one of these on this machine:\n")
+        );
+    }
+
+    #[test]
+    fn plain_addresses_come_with_a_note_about_the_camera() {
+        let note = "only to http://localhost and to https://";
+        let plain = Reach {
+            addresses: vec!["http://192.168.1.20:4000".to_owned()],
+            ..Reach::default()
         };
-        assert_eq!(
-            first(&["127.0.0.1:4000"]),
-            "Parlor is ready. Open this on this machine:"
-        );
-        assert_eq!(
-            first(&["127.0.0.1:4000", "[::1]:4000"]),
-            "Parlor is ready. Open one of these on this machine:"
-        );
-        assert_eq!(
-            first(&["192.168.1.20:4000"]),
-            "Parlor is ready. Open this on this machine or another one on your network:"
-        );
-    }
-
-    fn lines(bound: &[&str]) -> Vec<String> {
-        let bound: Vec<SocketAddr> = bound.iter().map(|text| text.parse().unwrap()).collect();
-        let interfaces = ["192.168.1.20", "fd00::20"].map(|text| text.parse().unwrap());
-        text(&bound, &interfaces)
-            .lines()
-            .filter_map(|line| line.strip_prefix("  "))
-            .map(str::to_owned)
-            .collect()
+        let all = situation(&["[::]:4000"]);
+        assert!(list(&all, &plain).contains(note));
+        assert!(list(&all, &Reach::default()).contains(note));
+        assert!(!list(&all, &reach()).contains(note));
     }
 
     #[test]
-    fn a_wildcard_is_every_address_with_localhost_first() {
-        assert_eq!(
-            lines(&["[::]:4000"]),
-            [
-                "http://localhost:4000/",
-                "http://192.168.1.20:4000/",
-                "http://[fd00::20]:4000/"
-            ]
-        );
-        assert_eq!(
-            lines(&["0.0.0.0:80"]),
-            ["http://localhost:80/", "http://192.168.1.20:80/"]
-        );
+    fn people_get_the_code_of_an_address_and_the_fingerprint() {
+        let text = for_people(&reach(), true);
+        assert!(text.contains(&qr::draw("https://192.168.1.20:4000", true).unwrap()));
+        assert!(text.contains("to open https://192.168.1.20:4000/\n"));
+        assert!(text.ends_with("\nwith this one:\n  AB:CD\n"));
+        assert_eq!(for_people(&Reach::default(), true), "");
     }
 
     #[test]
-    fn a_specific_address_is_itself() {
-        assert_eq!(
-            lines(&["127.0.0.1:1", "[fd00::20]:2"]),
-            ["http://127.0.0.1:1/", "http://[fd00::20]:2/"]
-        );
-    }
-
-    #[test]
-    fn no_address_is_named_twice() {
-        assert_eq!(lines(&["0.0.0.0:5", "[::]:5"]).len(), 3);
-    }
-
-    #[test]
-    fn it_says_where_the_camera_works() {
-        assert!(text(&[], &[]).contains("only to http://localhost and to https://"));
+    fn many_addresses_are_cut() {
+        let many = Reach {
+            addresses: (0..20).map(|n| format!("https://10.0.0.{n}:1")).collect(),
+            ..Reach::default()
+        };
+        let lines = list(&situation(&["[::]:1"]), &many).lines().count();
+        assert_eq!(lines, MAX_ADDRESSES + 1);
     }
 }

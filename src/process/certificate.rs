@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 
 use crate::config;
-use crate::process::host;
-use crate::tls::{self, Names, Served, Source, TlsError};
+use crate::process::urls;
+use crate::tls::{self, Served, Source, TlsError};
 
 const DAY: u64 = 86_400;
 /// A day before the last one that can be written as a date (RFC 9110 section 5.6.7).
@@ -21,7 +21,7 @@ const LAST_DATE: Duration = Duration::from_secs(253_402_300_800 - DAY);
 
 /// Shows the certificate of a server with these settings, or renews it first.
 pub(crate) fn run(config: &config::Parlor, renew: bool) -> anyhow::Result<()> {
-    let (settings, names, now) = (&config.tls, wanted(config), SystemTime::now());
+    let (settings, names, now) = (&config.tls, urls::wanted(config), SystemTime::now());
     if let (true, Some(own)) = (renew, &settings.own) {
         bail!(
             "{} is a certificate of your own: renew it where it comes from; a running server takes \
@@ -61,22 +61,6 @@ fn nothing_yet(directory: Option<&Path>) -> String {
         None => "there is no state directory, so the certificate is in the memory of the server \
                  only; give a directory with --state-dir"
             .to_owned(),
-    }
-}
-
-/// What a server would like to cover.
-fn wanted(config: &config::Parlor) -> Names {
-    let announced = config
-        .mdns
-        .enabled
-        .then(|| format!("{}.local", config.mdns.name));
-    Names {
-        dns: announced
-            .into_iter()
-            .chain(host::name())
-            .map(|name| name.to_ascii_lowercase())
-            .collect(),
-        addresses: host::addresses().into_iter().collect(),
     }
 }
 

@@ -1,14 +1,24 @@
 //! The process: from its arguments to its exit code.
 //!
 //! It stands around everything else and is on the path of no byte. Order of starting: read the
-//! command line, start logging, check the site's settings, bind, start the runtime, listen for
-//! signals, print the banner, serve. Order of stopping: a signal, `serve` closes what is open, the
-//! runtime is given a moment for file reads that still run, exit.
+//! command line, start logging, check the site's settings, bind, open the certificate, start the
+//! runtime, listen for signals, announce, print the banner, serve. Order of stopping: a signal,
+//! goodbye to the network while `serve` closes what is open, the runtime is given a moment for file
+//! reads that still run, exit.
+//!
+//! | file | what |
+//! |---|---|
+//! | `cli`, `values` | the command line |
+//! | `logging`, `signals`, `open_files`, `host`, `state_dir` | what the system gives |
+//! | `interfaces`, `reach`, `keeper` | how this machine can be reached, and keeping that true |
+//! | `banner`, `qr` | what people see at the start |
+//! | `certificate`, `urls`, `doctor` | the other actions |
+//! | `local` | asking the server that runs on this machine |
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | stopped by SIGTERM or SIGINT; or `--help`, `--version` |
-//! | 1 | cannot run: a port in use, no runtime |
+//! | 0 | stopped by SIGTERM or SIGINT; or `--help`, `--version`; an action that found no problem |
+//! | 1 | cannot run: a port in use, no runtime; an action that found a problem |
 //! | 2 | a wrong value or option, said in one line on standard error |
 //! | 128 + n | ended by a second signal n while stopping |
 //!
@@ -19,10 +29,18 @@
 mod banner;
 mod certificate;
 mod cli;
+mod doctor;
 mod host;
+mod interfaces;
+mod keeper;
+mod local;
 mod logging;
 mod open_files;
+mod qr;
+mod reach;
 mod signals;
+mod state_dir;
+mod urls;
 mod values;
 
 use std::io::Write as _;
@@ -31,13 +49,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::sync::{oneshot, watch};
 
 use crate::chat::Chat;
 use crate::config::{self, ConfigError};
+use crate::http::welcome::Security;
 use crate::http::{Reach, Site, bind, server};
 use crate::hub::SocketIo;
 use crate::stats::Stats;
+use crate::tls::Tls;
 use crate::transport::{ClientFiles, Edge, Server};
+use keeper::Keeper;
 
 /// Blocking threads at most. They read files from `--public`, and a memory card is not faster
 /// with more of them; tokio's own default of 512 is not for a small board.
@@ -65,53 +87,57 @@ pub fn main() -> ExitCode {
         }
     };
     logging::start(command.log);
+    let mut config = command.parlor;
+    config.tls.state_dir = state_dir::resolve(config.tls.state_dir.take());
     let done = match command.action {
-        cli::Action::Certificate { renew } => certificate::run(&command.parlor, renew),
-        _ => run(command.parlor),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&format!("{error:#}"));
-            ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+        cli::Action::Serve => serve(config).map(|()| ExitCode::SUCCESS),
+        cli::Action::Certificate { renew } => {
+            certificate::run(&config, renew).map(|()| ExitCode::SUCCESS)
         }
-    }
+        cli::Action::Urls => {
+            urls::run(&config);
+            Ok(ExitCode::SUCCESS)
+        }
+        cli::Action::Doctor => doctor::run(&config),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&format!("{error:#}"));
+        ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
+    })
 }
 
-fn run(config: config::Parlor) -> anyhow::Result<()> {
-    let site = Site::new(&config.site, host::name(), Reach::default().fixed())?;
-    let (listen, workers) = (config.listen.clone(), config.workers);
-    let max_connections = config.limits.max_connections;
-    let server = room_server(config)?;
-    open_files::allow(max_connections);
-    let listeners = bind::bind(&listen)?;
-    let mut builder = match workers {
-        0 | 1 => tokio::runtime::Builder::new_current_thread(),
-        workers => {
-            let mut builder = tokio::runtime::Builder::new_multi_thread();
-            builder.worker_threads(workers);
-            builder
-        }
-    };
-    let runtime = builder
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS)
-        .thread_name("parlor")
-        .build()
-        .context("cannot start the runtime")?;
+fn serve(config: config::Parlor) -> anyhow::Result<()> {
+    let (reach, reached) = watch::channel(Arc::new(Reach::default()));
+    let site = Site::new(&config.site, host::name(), reached)?;
+    let server = room_server(config.clone())?;
+    open_files::allow(config.limits.max_connections);
+    let listeners = bind::bind(&config.listen)?;
+    let bound: Vec<_> = listeners
+        .iter()
+        .filter_map(|one| one.local_addr().ok())
+        .collect();
+    // After binding: a second server on the same port has not touched the certificate.
+    let mut keeper = Keeper::open(&config, bound.clone(), reach).map_err(certificate::blame)?;
+    let security = security(config.site.schemes, keeper.tls());
+    let runtime = runtime(config.workers).context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         // Before the banner: whoever reads it may send a signal at once.
         let stop = signals::stop().context("cannot listen for signals")?;
-        let bound: Vec<_> = listeners
-            .iter()
-            .filter_map(|one| one.local_addr().ok())
-            .collect();
+        let hangup = signals::hangup().context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");
         }
-        banner::print(&bound);
+        let reach = keeper.look(false).await;
+        banner::print(&keeper.situation(), &reach);
+        let (stopping, stopped) = oneshot::channel::<()>();
+        let keeping = tokio::spawn(keeper.run(hangup, async move { _ = stopped.await }));
+        let stop = async move {
+            stop.await;
+            drop(stopping);
+        };
         let stats = Arc::clone(server.stats());
-        let served = server::serve(listeners, server, site, stop).await;
+        let served = server::serve_with(listeners, security, server, site, stop).await;
+        let _ = keeping.await;
         tracing::info!(
             sessions = stats.sessions_opened.get(),
             relayed = stats.relayed.get(),
@@ -127,6 +153,31 @@ fn run(config: config::Parlor) -> anyhow::Result<()> {
     served
 }
 
+fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = match workers {
+        0 | 1 => tokio::runtime::Builder::new_current_thread(),
+        workers => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(workers);
+            builder
+        }
+    };
+    builder
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_name("parlor")
+        .build()
+}
+
+/// What the port speaks; plain HTTP where there is no certificate.
+fn security(schemes: config::Schemes, tls: Option<&Tls>) -> Security {
+    match (schemes, tls) {
+        (config::Schemes::Both, Some(tls)) => Security::Both(tls.acceptor()),
+        (config::Schemes::HttpsOnly, Some(tls)) => Security::Only(tls.acceptor()),
+        _ => Security::Plain,
+    }
+}
+
 /// The room server without a listener: the protocol with the video-chat application on it.
 ///
 /// # Errors
@@ -139,7 +190,9 @@ pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, Con
     let stats = Arc::new(Stats::default());
     let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
     let chat = SocketIo::new(chat);
-    let edge = Edge::default().client_files(files);
+    let edge = Edge::default()
+        .client_files(files)
+        .trusted_proxies(config.site.trusted_proxies.clone());
     Ok(Server::with_edge(
         config.protocol,
         config.limits,

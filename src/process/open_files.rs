@@ -40,6 +40,24 @@ pub(crate) fn allow(connections: usize) {
     }
 }
 
+/// How many the system would allow, and how many are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// As far as the soft limit can be raised.
+    pub(crate) allowed: u64,
+    /// With what is needed beside the connections.
+    pub(crate) wanted: u64,
+}
+
+/// What there would be for so many connections; nothing is changed.
+pub(crate) fn room(connections: usize) -> Room {
+    let limit = getrlimit(Resource::Nofile);
+    Room {
+        allowed: limit.maximum.unwrap_or(u64::MAX),
+        wanted: connections as u64 + SPARE,
+    }
+}
+
 /// The new soft limit, or none if the present one is enough; absent limits are infinite.
 fn raise(wanted: u64, soft: Option<u64>, hard: Option<u64>) -> Option<u64> {
     let soft = soft.filter(|soft| *soft < wanted)?;

@@ -1,11 +1,12 @@
-//! SIGTERM and SIGINT: the first asks to stop, the second does not ask.
+//! SIGTERM and SIGINT: the first asks to stop, the second does not ask. SIGHUP: files are read
+//! again.
 //!
 //! It stands beside `serve`, which is given the future made here and closes everything once it is
 //! done. Numbers and meaning: signal(7). A second signal ends the process at once with 128 plus
 //! its number, as a shell reports a process that a signal ended.
 //!
-//! Invariant: the handlers are set when [`stop`] returns, not when its future is first polled.
-//! Left out: SIGHUP (nothing is read again while running).
+//! Invariant: the handlers are set when [`stop`] and [`hangup`] return, not when what they give is
+//! first polled. Left out: settings are not read again on SIGHUP, only the files they name.
 
 use std::future::poll_fn;
 use std::io;
@@ -30,6 +31,14 @@ pub(crate) fn stop() -> io::Result<impl Future<Output = ()>> {
             std::process::exit(128 + number);
         });
     })
+}
+
+/// SIGHUP; each one that is made here is told of it. Must be called inside a runtime.
+///
+/// # Errors
+/// If the system refuses the handler.
+pub(crate) fn hangup() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
 }
 
 struct Signals {

@@ -24,6 +24,10 @@ pub(super) struct Admission {
     max_handshake_rate: u32,
 }
 
+/// Whose connection it is: an address's, or nobody's own if it is a trusted proxy's, which brings
+/// those of many.
+pub(super) type Counted = Option<IpAddr>;
+
 /// What an address counts as.
 fn party(address: IpAddr) -> u64 {
     match address.to_canonical() {
@@ -47,28 +51,32 @@ impl Admission {
     }
 
     /// Counts a connection in, if there is room for it.
-    pub(super) fn admit(&mut self, address: IpAddr) -> bool {
+    pub(super) fn admit(&mut self, counted: Counted) -> bool {
         if self.connections >= self.max_connections {
             return false;
         }
-        let count = self.per_address.entry(party(address)).or_insert(0);
-        if *count >= self.max_per_address {
-            return false;
+        if let Some(address) = counted {
+            let count = self.per_address.entry(party(address)).or_insert(0);
+            if *count >= self.max_per_address {
+                return false;
+            }
+            *count += 1;
         }
-        *count += 1;
         self.connections += 1;
         true
     }
 
     /// Counts a connection out.
-    pub(super) fn release(&mut self, address: IpAddr) {
-        let party = party(address);
-        let Some(count) = self.per_address.get_mut(&party) else {
-            return;
-        };
-        *count -= 1;
-        if *count == 0 {
-            self.per_address.remove(&party);
+    pub(super) fn release(&mut self, counted: Counted) {
+        if let Some(address) = counted {
+            let party = party(address);
+            let Some(count) = self.per_address.get_mut(&party) else {
+                return;
+            };
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&party);
+            }
         }
         self.connections -= 1;
     }
@@ -112,15 +120,17 @@ mod tests {
             ..Limits::default()
         };
         let mut admission = admission(limits);
-        assert!(admission.admit(ip("10.0.0.1")) && admission.admit(ip("::ffff:10.0.0.1")));
         assert!(
-            !admission.admit(ip("10.0.0.1")),
+            admission.admit(Some(ip("10.0.0.1"))) && admission.admit(Some(ip("::ffff:10.0.0.1")))
+        );
+        assert!(
+            !admission.admit(Some(ip("10.0.0.1"))),
             "two from one address, mapped or not"
         );
-        assert!(admission.admit(ip("10.0.0.2")));
-        assert!(!admission.admit(ip("10.0.0.3")), "three in all");
-        admission.release(ip("10.0.0.1"));
-        assert!(admission.admit(ip("10.0.0.3")));
+        assert!(admission.admit(Some(ip("10.0.0.2"))));
+        assert!(!admission.admit(Some(ip("10.0.0.3"))), "three in all");
+        admission.release(Some(ip("10.0.0.1")));
+        assert!(admission.admit(Some(ip("10.0.0.3"))));
     }
 
     #[test]
@@ -130,9 +140,23 @@ mod tests {
             ..Limits::default()
         };
         let mut admission = admission(limits);
-        assert!(admission.admit(ip("fd00:1:2:3::1")));
-        assert!(!admission.admit(ip("fd00:1:2:3:4::2")));
-        assert!(admission.admit(ip("fd00:1:2:4::1")));
+        assert!(admission.admit(Some(ip("fd00:1:2:3::1"))));
+        assert!(!admission.admit(Some(ip("fd00:1:2:3:4::2"))));
+        assert!(admission.admit(Some(ip("fd00:1:2:4::1"))));
+    }
+
+    #[test]
+    fn a_trusted_proxy_counts_in_all_only() {
+        let limits = Limits {
+            max_connections: 3,
+            max_connections_per_address: 1,
+            ..Limits::default()
+        };
+        let mut admission = admission(limits);
+        assert!((0..3).all(|_| admission.admit(None)));
+        assert!(!admission.admit(None) && !admission.admit(Some(ip("10.0.0.1"))));
+        admission.release(None);
+        assert!(admission.admit(Some(ip("10.0.0.1"))));
     }
 
     #[test]
@@ -140,8 +164,8 @@ mod tests {
         let mut admission = admission(Limits::default());
         for n in 0..100u32 {
             let address = IpAddr::V4(Ipv4Addr::from_bits(n));
-            assert!(admission.admit(address));
-            admission.release(address);
+            assert!(admission.admit(Some(address)));
+            admission.release(Some(address));
         }
         assert!(admission.per_address.is_empty());
         assert_eq!(admission.connections, 0);

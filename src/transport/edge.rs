@@ -7,7 +7,7 @@ use super::client_files::ClientFiles;
 use super::cookie::Cookie;
 use super::cors::Policy;
 use super::hooks::Hooks;
-use crate::config::{self, ConfigError};
+use crate::config::{self, ConfigError, Network};
 use std::fmt;
 
 /// The HTTP side of a server, for [`Server::with_edge`](super::Server::with_edge).
@@ -33,6 +33,7 @@ pub struct Edge {
     pub(super) cors: Option<Policy>,
     pub(super) cookie: Option<Cookie>,
     pub(super) client_files: Option<ClientFiles>,
+    pub(super) trusted_proxies: Vec<Network>,
 }
 
 impl Edge {
@@ -67,6 +68,15 @@ impl Edge {
         self.client_files = Some(files);
         self
     }
+
+    /// Believes these reverse proxies about who a client is: its address is the last one in
+    /// `X-Forwarded-For` that is not a proxy of theirs, and it is secure if `X-Forwarded-Proto`
+    /// ends in `https`.
+    #[must_use]
+    pub fn trusted_proxies(mut self, proxies: Vec<Network>) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
 }
 
 impl fmt::Debug for Edge {
@@ -76,6 +86,7 @@ impl fmt::Debug for Edge {
             .field("cors", &self.cors)
             .field("cookie", &self.cookie)
             .field("client_files", &self.client_files)
+            .field("trusted_proxies", &self.trusted_proxies)
             .finish()
     }
 }

@@ -6,6 +6,7 @@
 //! session is marked as having a backlog: its outbox, which is bounded, fills from then on.
 
 use super::frame::{Control, write_message};
+use super::stream::WriteHalf;
 use super::{ConnectionKey, Server};
 use crate::engineio::session::Encoded;
 use crate::hub::Protocol;
@@ -15,15 +16,13 @@ use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::io::AsyncWrite as _;
-use tokio::net::tcp::OwnedWriteHalf;
 
 /// Capacity of the frame buffer that is kept from turn to turn.
 const KEEP: usize = 64 * 1024;
 
 #[derive(Debug)]
 struct Writer {
-    half: OwnedWriteHalf,
+    half: WriteHalf,
     /// What the socket has not taken yet; rare, hence boxed.
     backlog: Option<Box<Backlog>>,
 }
@@ -34,8 +33,17 @@ const _: () = assert!(size_of::<Writer>() <= 24);
 struct Backlog {
     bytes: Vec<u8>,
     written: usize,
+    /// Bytes that the half has taken and still holds, when this was made.
+    held: usize,
     /// Whether the socket is to be closed for writing after this.
     last: bool,
+}
+
+impl Backlog {
+    /// What it counts for in the budget that all clients share.
+    fn counted(&self) -> usize {
+        self.bytes.len() + self.held
+    }
 }
 
 /// Frames for one connection, in the buffer of this turn.
@@ -118,7 +126,7 @@ impl<P: Protocol> Flusher<P> {
         }
         for key in state.ended.drain(..) {
             if let Some(writer) = writers.remove(key) {
-                stats.release(writer.backlog.map_or(0, |backlog| backlog.bytes.len()));
+                stats.release(writer.backlog.map_or(0, |backlog| backlog.counted()));
             }
         }
         state
@@ -157,7 +165,7 @@ impl<P: Protocol> Flusher<P> {
         }
         for key in state.cut.drain(..) {
             if let Some(writer) = writers.get(key) {
-                cut(writer);
+                writer.half.cut();
             }
         }
         if state
@@ -184,7 +192,7 @@ impl<P: Protocol> Flusher<P> {
                 backlog.bytes.extend_from_slice(bytes);
                 backlog.last |= batch.last;
             } else {
-                cut(writer);
+                writer.half.cut();
             }
             return;
         }
@@ -194,26 +202,29 @@ impl<P: Protocol> Flusher<P> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => {
                     // The reader of this socket learns the same and ends the session.
-                    cut(writer);
+                    writer.half.cut();
                     return;
                 }
             }
         }
-        if bytes.is_empty() {
+        let held = writer.half.held();
+        if bytes.is_empty() && held == 0 {
             if batch.last {
-                finish(writer);
+                writer.half.finish();
             }
             return;
         }
-        if !stats.reserve(bytes.len(), limits.max_buffered_bytes) {
-            cut(writer);
-            return;
-        }
-        writer.backlog = Some(Box::new(Backlog {
+        let backlog = Backlog {
             bytes: bytes.to_vec(),
             written: 0,
+            held,
             last: batch.last,
-        }));
+        };
+        if !stats.reserve(backlog.counted(), limits.max_buffered_bytes) {
+            writer.half.cut();
+            return;
+        }
+        writer.backlog = Some(Box::new(backlog));
         self.slow.push(batch.to);
         self.set_backlog(batch.to, true);
     }
@@ -228,23 +239,26 @@ impl<P: Protocol> Flusher<P> {
         };
         loop {
             let rest = backlog.bytes.get(backlog.written..).unwrap_or_default();
-            if rest.is_empty() {
-                break;
-            }
-            match Pin::new(&mut writer.half).poll_write(cx, rest) {
+            let polled = if rest.is_empty() {
+                writer.half.poll_flush(cx).map_ok(|()| 0)
+            } else {
+                writer.half.poll_write(cx, rest)
+            };
+            match polled {
                 Poll::Pending => return false,
+                Poll::Ready(Ok(_)) if rest.is_empty() => break,
                 Poll::Ready(Ok(written)) => backlog.written += written,
                 Poll::Ready(Err(_)) => {
-                    cut(writer);
+                    writer.half.cut();
                     return true;
                 }
             }
         }
         let last = backlog.last;
-        self.server.0.stats.release(backlog.bytes.len());
+        self.server.0.stats.release(backlog.counted());
         writer.backlog = None;
         if last {
-            finish(writer);
+            writer.half.finish();
         } else {
             self.set_backlog(key, false);
         }
@@ -261,21 +275,6 @@ impl<P: Protocol> Flusher<P> {
             state.hub.engine().set_backlog(session, key, backlog);
         }
     }
-}
-
-/// Says that nothing more will be sent; the other side may still be read.
-fn finish(writer: &Writer) {
-    shutdown(writer, std::net::Shutdown::Write);
-}
-
-/// Ends both directions: the reader of this socket sees its end.
-fn cut(writer: &Writer) {
-    shutdown(writer, std::net::Shutdown::Both);
-}
-
-fn shutdown(writer: &Writer, how: std::net::Shutdown) {
-    // Fails only if the other side has ended the connection already.
-    let _ = socket2::SockRef::from(writer.half.as_ref()).shutdown(how);
 }
 
 impl<P: Protocol> Future for Flusher<P> {

@@ -5,10 +5,11 @@
 //! * [`edge`]: what can be set for that: `cors`, `cookie`, [`hooks`], [`client_files`].
 //! * [`polling`]: GET and POST of a polling session, and the answer to a handshake.
 //! * [`websocket`]: the upgrade, and the lean task that reads one WebSocket.
+//! * [`stream`], `secure`: a connection with TLS or without, and its halves.
 //! * [`frame`]: RFC 6455 frames, without a socket.
 //! * [`flusher`]: the one task that writes to all WebSockets, once per turn.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
-//! * [`peer`], [`admission`]: the other side of a connection; who may connect, by number and by rate.
+//! * [`peer`], `forwarded`, [`admission`]: the other side of a connection; who may connect, by number and by rate.
 //!
 //! Memory of an idle WebSocket client: one task whose future is 24 bytes, tokio's record of
 //! the socket, a [`Connection`], a writer, and what the hub keeps. No read buffer: all share
@@ -21,12 +22,15 @@ mod cookie;
 mod cors;
 pub mod edge;
 mod flusher;
+mod forwarded;
 pub mod frame;
 pub mod hooks;
 pub mod peer;
 pub mod polling;
 pub mod reject;
 pub mod request;
+mod secure;
+pub mod stream;
 pub mod websocket;
 
 use crate::config;
@@ -35,7 +39,7 @@ use crate::engineio::{CloseReason, SessionKey};
 pub use crate::hub::Protocol;
 use crate::hub::{Hub, Random};
 use crate::stats::Stats;
-use admission::Admission;
+use admission::{Admission, Counted};
 pub use client_files::ClientFiles;
 pub use edge::Edge;
 use frame::{Control, Partial};
@@ -44,11 +48,11 @@ pub use peer::{Admitted, Peer};
 pub use request::Outcome;
 use slotmap::SlotMap;
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-use tokio::net::tcp::OwnedWriteHalf;
+pub use stream::Stream;
+use stream::WriteHalf;
 use tokio::sync::Notify;
 
 /// Time the other side has to close its end of a WebSocket that was closed.
@@ -60,8 +64,9 @@ struct Connection {
     session: SessionKey,
     /// A frame or message that is not complete; rare, hence boxed.
     partial: Option<Box<Partial>>,
-    address: IpAddr,
-    /// Whether its socket is here: before that nothing can be sent, and its guard counts it.
+    /// What it counts as, once its guard does not count it any more.
+    counted: Counted,
+    /// Whether its socket is here: before that nothing can be sent.
     attached: bool,
     /// A close frame has come or been sent: what else comes is not read.
     closing: bool,
@@ -76,7 +81,7 @@ struct State<P> {
     admission: Admission,
     connections: SlotMap<ConnectionKey, Connection>,
     /// For the flusher: connections that begin and end, and control frames to be sent.
-    opened: Vec<(ConnectionKey, OwnedWriteHalf)>,
+    opened: Vec<(ConnectionKey, WriteHalf)>,
     ended: Vec<ConnectionKey>,
     control: Vec<(ConnectionKey, Control)>,
     closes: Vec<ConnectionKey>,
@@ -124,7 +129,7 @@ impl<P: Protocol> State<P> {
         };
         self.ended.push(key);
         if connection.attached {
-            self.admission.release(connection.address);
+            self.admission.release(connection.counted);
         }
         let held = connection.partial.map_or(0, |partial| partial.bytes());
         self.hub.engine().stats().release(held);

@@ -1,6 +1,7 @@
 //! The other side of a TCP connection, and its place in the count of connections.
 
 use super::Server;
+use super::admission::Counted;
 use crate::engineio::Request;
 use crate::hub::Protocol;
 use hyper::http::request::Parts;
@@ -50,16 +51,20 @@ impl Peer {
 
 impl<P: Protocol> Server<P> {
     /// Counts a TCP connection in, if limits allow it. It counts until the guard is dropped.
+    ///
+    /// A trusted proxy's connections count in all, but not by its address.
     pub fn admit(&self, peer: impl Into<Peer>) -> Option<Admitted<P>> {
         let peer = peer.into();
-        let admitted = self.lock().admission.admit(peer.address);
+        let counted = (!self.trusts(peer.address)).then_some(peer.address);
+        let admitted = self.lock().admission.admit(counted);
         if !admitted {
             self.stats().connections_limited.add();
         }
         admitted.then(|| Admitted {
             server: self.clone(),
             peer,
-            counted: true,
+            counted,
+            guards: true,
         })
     }
 }
@@ -69,7 +74,9 @@ impl<P: Protocol> Server<P> {
 pub struct Admitted<P: Protocol> {
     server: Server<P>,
     peer: Peer,
-    counted: bool,
+    counted: Counted,
+    /// Whether it is this that gives the count back.
+    guards: bool,
 }
 
 impl<P: Protocol> Admitted<P> {
@@ -84,16 +91,17 @@ impl<P: Protocol> Admitted<P> {
     }
 
     /// Leaves the count to a WebSocket connection, which gives it back when it ends.
-    pub(super) fn hand_over(mut self) {
-        self.counted = false;
+    pub(super) fn hand_over(mut self) -> Counted {
+        self.guards = false;
+        self.counted
     }
 }
 
 impl<P: Protocol> Drop for Admitted<P> {
     fn drop(&mut self) {
-        if self.counted {
+        if self.guards {
             let mut state = self.server.lock();
-            state.admission.release(self.peer.address);
+            state.admission.release(self.counted);
         }
     }
 }

@@ -126,7 +126,7 @@ impl<P: Protocol> Server<P> {
                         Ok(mut accept) => {
                             add(&mut accept, extras.headers);
                             let base64 = query.wants_base64();
-                            self.upgrade(accept, peer.address, session, base64)
+                            self.upgrade(accept, session, base64)
                         }
                         Err(reject) => self.refused(reject, true),
                     };
@@ -180,7 +180,7 @@ impl<P: Protocol> Server<P> {
         }
         if let Some(mut accept) = accept {
             add(&mut accept, extras.headers);
-            return self.open_websocket(accept, peer.address, request);
+            return self.open_websocket(accept, request);
         }
         match self.handshake(request) {
             Ok((answer, id)) => {

@@ -8,6 +8,8 @@
 use super::frame::{Control, Incoming, Violation, receive};
 use super::reject::Answer;
 use super::request::Outcome;
+use super::secure::Secure;
+use super::stream::{ReadHalf, Stream, WriteHalf};
 use super::{Admitted, Connection, ConnectionKey, Server, State};
 use crate::engineio::session::Input;
 use crate::engineio::{self, CloseReason, Reject, SessionKey};
@@ -21,13 +23,11 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Response, StatusCode, Version};
 use std::cell::RefCell;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::io::ReadBuf;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// Bytes that one read can bring.
@@ -46,13 +46,8 @@ pub struct Pending {
 
 impl<P: Protocol> Server<P> {
     /// Promises a WebSocket with a session of its own.
-    pub(super) fn open_websocket(
-        &self,
-        accept: Answer,
-        address: IpAddr,
-        request: engineio::Request,
-    ) -> Outcome {
-        self.promise(accept, address, |state, now, key| {
+    pub(super) fn open_websocket(&self, accept: Answer, request: engineio::Request) -> Outcome {
+        self.promise(accept, |state, now, key| {
             if state.stopping {
                 return Err(Reject::Full);
             }
@@ -64,14 +59,8 @@ impl<P: Protocol> Server<P> {
     }
 
     /// Promises a WebSocket to a session that may move to it.
-    pub(super) fn upgrade(
-        &self,
-        accept: Answer,
-        address: IpAddr,
-        session: SessionKey,
-        base64: bool,
-    ) -> Outcome {
-        self.promise(accept, address, |state, now, key| {
+    pub(super) fn upgrade(&self, accept: Answer, session: SessionKey, base64: bool) -> Outcome {
+        self.promise(accept, |state, now, key| {
             // Refused only if the session ended just now; the socket is closed then.
             let _ = state
                 .hub
@@ -84,14 +73,13 @@ impl<P: Protocol> Server<P> {
     fn promise(
         &self,
         accept: Answer,
-        address: IpAddr,
         begin: impl FnOnce(&mut State<P>, Instant, ConnectionKey) -> Result<SessionKey, Reject>,
     ) -> Outcome {
         let promised = self.turn(|state, now| {
             let key = state.connections.insert(Connection {
                 session: SessionKey::default(),
                 partial: None,
-                address,
+                counted: None,
                 attached: false,
                 closing: false,
             });
@@ -119,17 +107,38 @@ impl<P: Protocol> Server<P> {
         &self,
         pending: &Pending,
         admitted: Admitted<P>,
-        stream: TcpStream,
+        stream: impl Into<Stream>,
         read: &Bytes,
     ) {
+        match stream.into() {
+            Stream::Plain(stream) => {
+                let (reader, writer) = stream.into_split();
+                self.adopt(pending, admitted, reader, WriteHalf::Plain(writer), read);
+            }
+            Stream::Secure(stream) => {
+                let (tcp, tls) = stream.into_inner();
+                let reader = Arc::new(Secure::new(tcp, tls));
+                let writer = WriteHalf::Secure(Arc::clone(&reader));
+                self.adopt(pending, admitted, reader, writer, read);
+            }
+        }
+    }
+
+    fn adopt<H: ReadHalf>(
+        &self,
+        pending: &Pending,
+        admitted: Admitted<P>,
+        half: H,
+        writer: WriteHalf,
+        read: &[u8],
+    ) {
         let key = pending.key;
-        let (half, writer) = stream.into_split();
         self.turn(|state, _| {
             let Some(connection) = state.connections.get_mut(key) else {
                 return;
             };
             connection.attached = true;
-            admitted.hand_over();
+            connection.counted = admitted.hand_over();
             state.opened.push((key, writer));
             state
                 .hub
@@ -138,7 +147,7 @@ impl<P: Protocol> Server<P> {
         });
         let mut read = read.to_vec();
         self.received(key, &mut read);
-        let () = Reader::<P>::SMALL;
+        let () = Reader::<P, H>::SMALL;
         tokio::spawn(Reader {
             server: self.clone(),
             half,
@@ -302,18 +311,18 @@ fn subprotocol(offer: &HeaderValue) -> Option<HeaderValue> {
 }
 
 /// The task of one WebSocket.
-struct Reader<P: Protocol> {
+struct Reader<P: Protocol, H> {
     server: Server<P>,
-    half: OwnedReadHalf,
+    half: H,
     key: ConnectionKey,
 }
 
-impl<P: Protocol> Reader<P> {
+impl<P: Protocol, H> Reader<P, H> {
     /// Above three words tokio's task would take 256 bytes instead of 128.
     const SMALL: () = assert!(size_of::<Self>() <= 24);
 }
 
-impl<P: Protocol> Future for Reader<P> {
+impl<P: Protocol, H: ReadHalf> Future for Reader<P, H> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -322,7 +331,7 @@ impl<P: Protocol> Future for Reader<P> {
             loop {
                 let mut read = ReadBuf::new(buffer);
                 // The task ends when the socket does; dropping it tells the session.
-                if ready!(Pin::new(&mut this.half).poll_read(cx, &mut read)).is_err() {
+                if ready!(this.half.poll_read(cx, &mut read)).is_err() {
                     return Poll::Ready(());
                 }
                 let more = read.remaining() == 0;
@@ -342,7 +351,7 @@ impl<P: Protocol> Future for Reader<P> {
     }
 }
 
-impl<P: Protocol> Drop for Reader<P> {
+impl<P: Protocol, H> Drop for Reader<P, H> {
     fn drop(&mut self) {
         self.server.turn(|state, now| state.remove(now, self.key));
     }

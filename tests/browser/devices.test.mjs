@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, inCall, launch, newRoom, openHouse } from './harness.mjs';
-import { failingCamera, insecurePage, onlyHas, openPrompt, watchedCalls } from './scripts.mjs';
+import { failingCamera, insecurePage, onlyHas, openPrompt, toldByServer, watchedCalls } from './scripts.mjs';
 
 const house = openHouse();
 
@@ -128,8 +128,8 @@ test('an address that may not use the camera says so, and joins to watch and lis
   const room = newRoom();
   const ana = await house.enter(t, { init: insecurePage() }), ben = await house.enter(t);
   assert.equal(await ana.text('#notice-title'), "This address can't use the camera.");
-  assert.match(await ana.text('#notice-text'), /https:\/\/ addresses only/);
-  assert.equal(await ana.page.isVisible('#notice-link'), false);
+  await ana.says('#notice-text', 'Open');
+  await ana.says('#notice-link', house.parlor.url.replace('http:', 'https:'));
   await ben.join(room);
   await ben.is('waiting');
   await ana.join(room);
@@ -138,14 +138,15 @@ test('an address that may not use the camera says so, and joins to watch and lis
   await ana.hears();
 });
 
-test('where the server knows an address that may, the page links to it', async (t) => {
-  const config = JSON.stringify({ iceServers: [], secureAddress: 'https://parlor.example/' });
-  const ana = await house.enter(t, { init: [insecurePage(), `
-    const ask = window.fetch;
-    window.fetch = (path, ...rest) => (path === '/config.json' ? Promise.resolve(new Response('${config}')) : ask(path, ...rest));
-  `] });
-  await ana.until(() => document.getElementById('notice-link').href === 'https://parlor.example/');
+test('the link to an address that may leads into the same room; where there is none, the page says what is needed', async (t) => {
+  const told = (config) => [insecurePage(), toldByServer(config)];
+  const ana = await house.enter(t, { path: '/#my%20room', init: told({ secureAddress: 'https://parlor.example' }) });
+  await ana.until(() => document.getElementById('notice-link').href === 'https://parlor.example/#my%20room');
   assert.equal(await ana.page.isVisible('#notice-link'), true);
+  const ben = await house.enter(t, { init: told({}) });
+  await ben.until(() => window.asked);
+  assert.match(await ben.text('#notice-text'), /https:\/\/ addresses only/);
+  assert.equal(await ben.page.isVisible('#notice-link'), false);
 });
 
 test('`ready` that comes while the creator without stream is asked again waits for the answer', async (t) => {

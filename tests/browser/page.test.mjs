@@ -74,17 +74,6 @@ test('an address somebody typed by hand does no harm', async (t) => {
   assert.equal(await ana.page.inputValue('#roomName'), '50%');
 });
 
-test('Invite copies the link and says so', async (t) => {
-  const ana = await house.enter(t, { permissions: ['clipboard-read', 'clipboard-write'] });
-  const room = newRoom();
-  await ana.join(room);
-  await ana.is('waiting');
-  await ana.page.click('#invite-button');
-  await ana.says('#invite-button', 'Link copied');
-  await ana.says('#announcer', 'Link copied.');
-  assert.equal(await ana.page.evaluate(() => navigator.clipboard.readText()), `${house.parlor.url}/#${encodeURIComponent(room)}`);
-});
-
 test('Back leaves the call, and the other person sees it; leaving and joining again adds no history', async (t) => {
   const room = newRoom();
   const ana = await house.enter(t), ben = await house.enter(t);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
 import { enter, freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
-import { failingCamera, insecurePage, openPrompt } from './scripts.mjs';
+import { failingCamera, insecurePage, openPrompt, toldByServer } from './scripts.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 const SIZES = { '1280x800': LAPTOP, '390x844': PHONE, '844x390': PHONE_ACROSS };
@@ -20,7 +20,7 @@ async function shoot(person, state, sizes = Object.keys(SIZES)) {
     await person.page.setViewportSize(SIZES[size]);
     const sideways = await person.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(sideways <= 0, `${state} at ${size} scrolls sideways`);
-    await person.page.screenshot({ path: `${FOLDER}${state}-${size}.png` });
+    await person.page.screenshot({ path: `${FOLDER}${state}-${size}.png`, fullPage: true });
   }
 }
 
@@ -51,6 +51,30 @@ test('the lobby, the waiting room and the call, in every shape', async (t) => {
   await shoot(ana, 'lobby-again-light', ['1280x800', '390x844']);
   await ana.page.emulateMedia({ colorScheme: 'dark' });
   await shoot(ana, 'lobby-again');
+});
+
+test('the invitation', async (t) => {
+  const ana = await house.enter(t, { init: toldByServer({ addresses: ['https://192.168.1.20:4000'] }) });
+  await ana.join('kitchen');
+  await ana.is('waiting');
+  await ana.page.click('#invite-button');
+  await ana.until(() => document.querySelector('#invite-code').naturalWidth);
+  await shoot(ana, 'invite');
+  await ana.page.emulateMedia({ colorScheme: 'light' });
+  await shoot(ana, 'invite-light', ['1280x800', '390x844']);
+});
+
+test('the trust page', async (t) => {
+  const agents = {
+    iphone: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+    android: 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+  };
+  for (const [name, userAgent] of Object.entries(agents)) {
+    const ana = await house.enter(t, { path: '/trust.html#kitchen', userAgent });
+    await shoot(ana, `trust-${name}`);
+    await ana.page.emulateMedia({ colorScheme: 'light' });
+    await shoot(ana, `trust-${name}-light`, ['1280x800', '390x844']);
+  }
 });
 
 test('the camera prompt, a refusal, an address without camera', async (t) => {

@@ -45,3 +45,15 @@ export const watchedCalls = () => `
       window.peerConnections.push(this);
     }
   };`;
+
+// What the server tells about itself, instead of what it would; `asked` counts how often.
+export const toldByServer = (config) => `
+  {
+    const ask = window.fetch.bind(window), told = ${JSON.stringify(JSON.stringify({ iceServers: [], ...config }))};
+    window.asked = 0;
+    window.fetch = (path, ...rest) => {
+      if (path !== '/config.json') return ask(path, ...rest);
+      window.asked += 1;
+      return Promise.resolve(new Response(told));
+    };
+  }`;

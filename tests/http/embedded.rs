@@ -258,7 +258,11 @@ fn the_page_is_told_the_servers_and_the_name() {
     assert_eq!(answer.must("cache-control"), "no-store");
     assert_eq!(
         answer.text(),
-        r#"{"iceServers":[{"urls":"stun:10.0.0.1:3478"},{"urls":"turn:10.0.0.1","username":"ann","credential":"pw"}],"name":"test-device"}"#
+        format!(
+            "{}{}",
+            r#"{"iceServers":[{"urls":"stun:10.0.0.1:3478"},{"urls":"turn:10.0.0.1","username":"ann","credential":"pw"}],"name":"test-device""#,
+            reached(&site)
+        )
     );
 }
 
@@ -267,6 +271,15 @@ fn without_settings_the_list_of_servers_is_empty() {
     let site = site();
     assert_eq!(
         get(site.address, "/config.json", &[]).text(),
-        r#"{"iceServers":[],"name":"test-device"}"#
+        format!(
+            r#"{{"iceServers":[],"name":"test-device"{}"#,
+            reached(&site)
+        )
     );
+}
+
+/// The end of `/config.json` where no other device can come, and this one came by plain HTTP.
+fn reached(site: &Running) -> String {
+    let address = site.address;
+    format!(r#","addresses":[],"names":[],"secureAddress":"https://{address}"}}"#)
 }

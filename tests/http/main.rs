@@ -1,5 +1,5 @@
-//! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public` and
-//! `hostile` are about the web site, the others about the protocol's requests.
+//! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public`,
+//! `trust`, `turn` and `hostile` are about the web site, the others about the protocol's requests.
 //!
 //! Layer tests (see ARCHITECTURE.md, tests): server and accept loop run in this process on a
 //! port of the system's choice, and every request is written byte by byte, because the tests are
@@ -22,7 +22,11 @@ mod hooks;
 mod hostile;
 mod mount;
 mod public;
+mod secure;
 #[path = "../support/mod.rs"]
 mod support;
+mod trust;
+mod turn;
 mod upgrades;
 mod verification;
+mod visit;

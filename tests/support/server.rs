@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use parlor::config::{self, Limits, Protocol};
 use parlor::engineio::{CloseReason, Message, Request, SessionKey};
-use parlor::http::{Fallback, Site, bind, server};
+use parlor::http::{Fallback, Security, Site, bind, server};
 use parlor::hub::{self, Engine};
 use parlor::stats::Stats;
 use parlor::transport::{Edge, Server};
@@ -56,6 +56,15 @@ impl Running {
 
     /// Any server.
     pub(crate) fn of<P: hub::Protocol>(server: Server<P>, pages: impl Fallback) -> Self {
+        Self::speaking(Security::Plain, server, pages)
+    }
+
+    /// Any server, speaking TLS or not.
+    pub(crate) fn speaking<P: hub::Protocol>(
+        security: Security,
+        server: Server<P>,
+        pages: impl Fallback,
+    ) -> Self {
         let listeners = bind::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let address = listeners[0].local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -66,7 +75,9 @@ impl Running {
                 .build()
                 .unwrap();
             let never = std::future::pending();
-            let serving = runtime.spawn(server::serve(listeners, server, pages, never));
+            let serving = runtime.spawn(server::serve_with(
+                listeners, security, server, pages, never,
+            ));
             // At once: a proper stop, which waits for clients, has tests of its own.
             let _ = runtime.block_on(stopped);
             assert!(!serving.is_finished(), "the server ended by itself");

@@ -124,9 +124,9 @@ pub(crate) fn sid(answer: &Answer) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// A WebSocket.
-pub(crate) struct WebSocket {
-    stream: TcpStream,
+/// A WebSocket, on TCP or on what is given.
+pub(crate) struct WebSocket<S = TcpStream> {
+    stream: S,
     /// The 101.
     pub(crate) answer: Answer,
 }
@@ -139,7 +139,13 @@ impl WebSocket {
 
     /// The same with these bytes, of which some may be frames.
     pub(crate) fn open_with(address: SocketAddr, bytes: &[u8]) -> Self {
-        let mut stream = connect(address);
+        Self::over(connect(address), bytes)
+    }
+}
+
+impl<S: Read + Write> WebSocket<S> {
+    /// The same on a connection that is there already.
+    pub(crate) fn over(mut stream: S, bytes: &[u8]) -> Self {
         stream.write_all(bytes).unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {

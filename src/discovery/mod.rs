@@ -1,0 +1,172 @@
+//! Found by name: `parlor.local` and the services `_https._tcp` and `_http._tcp` on the home
+//! network.
+//!
+//! It stands beside the server, on the path of no byte: the process says on which interfaces and
+//! with which addresses to announce, and asks which names came of it. Rules: RFC 6762 (mDNS) and
+//! RFC 6763 (services), which the crate mdns-sd implements in a thread of its own.
+//!
+//! | file | what |
+//! |---|---|
+//! | `mod` | [`Discovery`]: whether a responder runs, and starting it again |
+//! | `responder` | one run of mdns-sd: what is announced, and names after conflicts |
+//! | `port` | whether UDP port 5353 can be had beside others on this machine |
+//! | `query` | asking the network for a name, as another device would |
+//!
+//! A name that somebody else has is given up for one with a number, for each interface by itself
+//! (RFC 6762 section 9), so there may be several names. An interface that comes is reason to start
+//! over, because names must be probed for again on a network that may be another one (section 8),
+//! which mdns-sd does not do for an interface that it has seen before.
+//!
+//! Invariants: nothing here makes the server fail or wait; without places to announce there is no
+//! thread and no socket. Left out: conflicts that arise after the announcement, when two networks
+//! are joined (mdns-sd looks for them only while probing); browsing.
+
+mod port;
+mod query;
+mod responder;
+
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::net::IpAddr;
+
+pub use port::PortError;
+pub use query::{Heard, hear};
+
+use responder::Responder;
+
+/// Interfaces by name, with the addresses to announce there.
+pub type Places = BTreeSet<(String, IpAddr)>;
+
+/// What is announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The wanted host name: one label, `.local` comes behind it.
+    pub name: String,
+    /// The service for people to read, such as `Parlor on kitchen-pi`.
+    pub instance: String,
+    /// TCP port.
+    pub port: u16,
+    /// Whether HTTPS is spoken there.
+    pub https: bool,
+    /// Whether plain HTTP is spoken there.
+    pub http: bool,
+}
+
+/// The announcement of one service over the process's life.
+#[derive(Debug)]
+pub struct Discovery {
+    service: Service,
+    responder: Option<Responder>,
+    /// What was said last about why there is none.
+    complaint: Option<String>,
+}
+
+impl Discovery {
+    /// Announces nothing yet.
+    pub fn new(service: Service) -> Self {
+        Self {
+            service,
+            responder: None,
+            complaint: None,
+        }
+    }
+
+    /// Announces in these places and in no others. To be called again and again: it starts what
+    /// could not be started before, or has ended.
+    pub async fn cover(&mut self, places: &Places) {
+        if let Some(responder) = &self.responder {
+            if !places.is_empty() && !responder.is_new_to(places) {
+                responder.cover(places);
+                return;
+            }
+            self.stop().await;
+        }
+        if places.is_empty() {
+            return;
+        }
+        match Responder::start(&self.service, places) {
+            Ok(responder) => {
+                self.responder = Some(responder);
+                self.complaint = None;
+            }
+            Err(error) => self.complain(error.to_string()),
+        }
+    }
+
+    /// The host names that are announced now, such as `parlor.local`, in lower case; one that is
+    /// still probed for is taken for granted.
+    pub fn names(&self) -> BTreeSet<String> {
+        let responder = self.responder.as_ref();
+        responder.map(Responder::names).unwrap_or_default()
+    }
+
+    /// Waits until [`names`](Self::names) are others. May be dropped at any time.
+    pub async fn changed(&mut self) {
+        let Some(responder) = &mut self.responder else {
+            return pending().await;
+        };
+        if responder.renamed().await.is_none() {
+            self.responder = None;
+            self.complain("its thread has ended".to_owned());
+        }
+    }
+
+    /// Says goodbye, so that others forget the name at once. Takes a second at most.
+    pub async fn stop(&mut self) {
+        if let Some(responder) = self.responder.take() {
+            responder.stop().await;
+        }
+    }
+
+    /// Once until something else is wrong, since it is tried every few seconds.
+    fn complain(&mut self, reason: String) {
+        if self.complaint.as_ref() != Some(&reason) {
+            tracing::warn!(
+                name = self.service.name,
+                reason,
+                "cannot be found by name; addresses work as before"
+            );
+            self.complaint = Some(reason);
+        }
+    }
+}
+
+/// The label to announce, given the wanted one and this machine's name.
+///
+/// Never the machine's own: that is announced by whoever speaks for the whole machine (avahi,
+/// systemd-resolved), with addresses that may be others than ours, and a conflict could make
+/// *it* change its name. The next best is what would come of that conflict anyway: a number.
+pub fn own_label(wanted: &str, machine: Option<&str>) -> String {
+    match machine {
+        Some(machine) if machine.eq_ignore_ascii_case(wanted) => format!("{wanted}-2"),
+        _ => wanted.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machines_own_name_is_not_taken() {
+        assert_eq!(own_label("parlor", Some("kitchen-pi")), "parlor");
+        assert_eq!(own_label("parlor", None), "parlor");
+        assert_eq!(own_label("parlor", Some("Parlor")), "parlor-2");
+    }
+
+    #[test]
+    fn without_places_nothing_is_started() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let mut discovery = Discovery::new(Service {
+            name: "parlor".to_owned(),
+            instance: "Parlor".to_owned(),
+            port: 4000,
+            https: true,
+            http: true,
+        });
+        runtime
+            .unwrap()
+            .block_on(discovery.cover(&Places::default()));
+        assert!(discovery.responder.is_none() && discovery.names().is_empty());
+    }
+}

@@ -1,0 +1,86 @@
+//! What plain HTTP is answered with where only HTTPS is spoken: the same address with `https`.
+//!
+//! The redirect is temporary and not to be stored, for the same reason that there is no HSTS: a
+//! browser that remembers it could not come back to plain HTTP. A request that changes something
+//! is not sent on: its body was on the network already (RFC 9110 section 15.4.8 would repeat it).
+
+use super::{Body, security};
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONNECTION, HOST, HeaderValue, LOCATION};
+use hyper::http::uri::Authority;
+use hyper::{Method, Request, Response, StatusCode};
+
+/// The answer to a request, which ends its connection.
+pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
+    let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+    let (status, location) = match to_https(
+        request.method(),
+        host,
+        request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str()),
+    ) {
+        Ok(location) => (
+            StatusCode::TEMPORARY_REDIRECT,
+            HeaderValue::try_from(location).ok(),
+        ),
+        Err(status) => (status, None),
+    };
+    let mut response = Response::new(Body::full(&b"Only HTTPS is spoken here.\n"[..]));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if let Some(location) = location {
+        headers.insert(LOCATION, location);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    security::protect(headers);
+    response
+}
+
+/// Where to, or the status of a refusal.
+fn to_https(method: &Method, host: Option<&[u8]>, target: &str) -> Result<String, StatusCode> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    // Nothing but a host and its port: no user, no path.
+    let host = host
+        .and_then(|host| Authority::try_from(host).ok())
+        .filter(|host| !host.as_str().contains('@'))
+        .ok_or(StatusCode::BAD_REQUEST)?;
+    if !target.starts_with('/') {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    Ok(format!("https://{host}{target}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(method: &Method, host: &str, target: &str) -> Result<String, u16> {
+        to_https(method, Some(host.as_bytes()), target).map_err(|status| status.as_u16())
+    }
+
+    #[test]
+    fn a_page_is_sent_to_the_same_address_with_https() {
+        let to = sent(&Method::GET, "192.168.1.20:4000", "/a?b=c");
+        assert_eq!(to.as_deref(), Ok("https://192.168.1.20:4000/a?b=c"));
+        let to = sent(&Method::HEAD, "[fd00::20]:4000", "/");
+        assert_eq!(to.as_deref(), Ok("https://[fd00::20]:4000/"));
+    }
+
+    #[test]
+    fn what_is_no_address_or_changes_something_is_refused() {
+        assert_eq!(sent(&Method::POST, "parlor.local:4000", "/"), Err(403));
+        for host in ["", "a b", "user@parlor.local", "parlor.local/x", "p\u{f6}"] {
+            assert_eq!(sent(&Method::GET, host, "/"), Err(400), "{host}");
+        }
+        assert_eq!(sent(&Method::GET, "parlor.local", "*"), Err(400));
+        assert_eq!(
+            to_https(&Method::GET, None, "/"),
+            Err(StatusCode::BAD_REQUEST)
+        );
+    }
+}

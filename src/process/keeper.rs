@@ -1,0 +1,224 @@
+//! The keeper: looks every few seconds how this machine can be reached, and makes announcement,
+//! certificate and pages agree with it.
+//!
+//! It stands beside `serve`, on the path of no byte. Each look: list the interfaces, announce on
+//! them, ask which names came of it, have the certificate cover names and addresses, publish what
+//! can be opened ([`Reach`]) to the site. It looks every [`EVERY`], when a name has changed, and on
+//! SIGHUP, which has files read again as well.
+//!
+//! Invariants: it never ends the server, whatever goes wrong; the same complaint is logged once; a
+//! certificate covers a name before that name is told. Cost: one wake-up each [`EVERY`].
+
+use std::collections::BTreeSet;
+use std::future::{pending, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior};
+
+use crate::config;
+use crate::discovery::{Discovery, Service, own_label};
+use crate::http::Reach;
+use crate::process::interfaces;
+use crate::process::reach::Situation;
+use crate::process::{banner, host};
+use crate::tls::{Names, Tls, TlsError};
+
+/// Time between two looks. With mdns-sd's own of ten seconds a new address is announced within 30.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// What the keeper knows and keeps.
+pub(crate) struct Keeper {
+    schemes: config::Schemes,
+    bound: Vec<SocketAddr>,
+    mdns: config::Mdns,
+    tls: Option<Tls>,
+    discovery: Option<Discovery>,
+    reach: watch::Sender<Arc<Reach>>,
+    /// What was said last about the certificate.
+    complaint: Option<String>,
+}
+
+impl Keeper {
+    /// Opens the certificate, without TLS none. Announces nothing yet.
+    ///
+    /// # Errors
+    /// If there is no certificate to serve.
+    pub(crate) fn open(
+        config: &config::Parlor,
+        bound: Vec<SocketAddr>,
+        reach: watch::Sender<Arc<Reach>>,
+    ) -> Result<Self, TlsError> {
+        let mut keeper = Self {
+            schemes: config.site.schemes,
+            bound,
+            mdns: config.mdns.clone(),
+            tls: None,
+            discovery: None,
+            reach,
+            complaint: None,
+        };
+        let situation = keeper.situation();
+        let label = own_label(&config.mdns.name, host::name().as_deref());
+        if let Some(port) = situation.port().filter(|_| config.mdns.enabled) {
+            keeper.discovery = Some(Discovery::new(Service {
+                name: label.clone(),
+                instance: host::name()
+                    .map_or_else(|| "Parlor".to_owned(), |name| format!("Parlor on {name}")),
+                port,
+                https: keeper.schemes != config::Schemes::HttpOnly,
+                http: keeper.schemes != config::Schemes::HttpsOnly,
+            }));
+        }
+        if keeper.schemes != config::Schemes::HttpOnly {
+            // So that the first one need not be thrown away a moment later.
+            let mut expected = BTreeSet::new();
+            if keeper.discovery.is_some() && !situation.places().is_empty() {
+                expected.insert(format!("{label}.local"));
+            }
+            keeper.tls = Some(Tls::open(
+                &config.tls,
+                host::name().as_deref(),
+                &situation.names(&expected),
+                SystemTime::now(),
+            )?);
+        }
+        for name in &keeper.mdns.interfaces {
+            if !interfaces::list().iter().any(|one| one.name == *name) {
+                tracing::warn!(
+                    interface = name,
+                    "--mdns-interface: there is none of this name"
+                );
+            }
+        }
+        Ok(keeper)
+    }
+
+    /// The certificate, unless only plain HTTP is spoken.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// How things are now.
+    pub(crate) fn situation(&self) -> Situation {
+        Situation {
+            schemes: self.schemes,
+            bound: self.bound.clone(),
+            home: interfaces::home(&interfaces::list(), &self.mdns.interfaces),
+            machine: host::name(),
+        }
+    }
+
+    /// One look; what can be opened after it.
+    pub(crate) async fn look(&mut self, files_too: bool) -> Arc<Reach> {
+        let situation = self.situation();
+        let mut announced = BTreeSet::new();
+        if let Some(discovery) = &mut self.discovery {
+            discovery.cover(&situation.places()).await;
+            announced = discovery.names();
+        }
+        self.certify(situation.names(&announced), files_too).await;
+        let served = self.tls.as_ref().map(Tls::served);
+        let reach = Arc::new(situation.reach(&announced, served.as_deref()));
+        self.reach.send_if_modified(|known| {
+            let news = **known != *reach;
+            *known = Arc::clone(&reach);
+            news
+        });
+        reach
+    }
+
+    /// Looks again and again until `stop` is done, then says goodbye.
+    pub(crate) async fn run(mut self, mut hangup: Signal, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        let mut tick = tokio::time::interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tick.reset();
+        let mut known = Arc::clone(&self.reach.borrow());
+        loop {
+            let why = self.woken(&mut tick, &mut hangup, stop.as_mut()).await;
+            if why == Why::Stop {
+                break;
+            }
+            let reach = self.look(why == Why::Hangup).await;
+            if (&reach.names, &reach.addresses) != (&known.names, &known.addresses) {
+                let open = [&reach.names[..], &reach.addresses[..]].concat().join(" ");
+                tracing::info!(open, "addresses have changed");
+                banner::print_again(&self.situation(), &reach);
+            }
+            known = reach;
+        }
+        if let Some(discovery) = &mut self.discovery {
+            discovery.stop().await;
+        }
+    }
+
+    async fn woken(
+        &mut self,
+        tick: &mut Interval,
+        hangup: &mut Signal,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Why {
+        let mut renamed = pin!(async {
+            match &mut self.discovery {
+                Some(discovery) => discovery.changed().await,
+                None => pending().await,
+            }
+        });
+        poll_fn(|context| {
+            if stop.as_mut().poll(context).is_ready() {
+                Poll::Ready(Why::Stop)
+            } else if hangup.poll_recv(context).is_ready() {
+                Poll::Ready(Why::Hangup)
+            } else if renamed.as_mut().poll(context).is_ready()
+                || tick.poll_tick(context).is_ready()
+            {
+                Poll::Ready(Why::Time)
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Has the certificate cover these names. Files are read and written, which a memory card can
+    /// make slow, so it is done beside the reactor.
+    async fn certify(&mut self, names: Names, files_too: bool) {
+        let Some(tls) = self.tls.clone() else {
+            return;
+        };
+        let done = tokio::task::spawn_blocking(move || {
+            let now = SystemTime::now();
+            if files_too {
+                tls.reload(&names, now)
+            } else {
+                tls.refresh(&names, now)
+            }
+        });
+        let complaint = match done.await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if complaint.is_some() && (files_too || complaint != self.complaint) {
+            tracing::warn!(reason = complaint, "the certificate stays as it is");
+        }
+        self.complaint = complaint;
+    }
+}
+
+/// Why to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is time, or a name has changed.
+    Time,
+    /// SIGHUP.
+    Hangup,
+    /// Not any more.
+    Stop,
+}

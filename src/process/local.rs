@@ -1,0 +1,230 @@
+//! Asking the server that runs on this machine: what it says of itself, and which certificate it
+//! shows.
+//!
+//! It stands in the actions `urls` and `doctor`, because only the running server knows what its name
+//! became, and which certificate it took. It is asked over loopback, or over the address it was told
+//! to listen on, which is this machine's as well.
+//!
+//! The certificate is not verified: nothing secret is sent, what comes back is shown to whoever
+//! asked, and a certificate that cannot be verified is among the things to be found.
+//!
+//! Invariants: bounded in time and bytes, since anybody may listen on that port.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio_rustls::rustls;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+
+use crate::config;
+use crate::http::{Reach, bind};
+
+/// Time for each step; the server is on this machine.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Longest answer that is read.
+const MAX_ANSWER: u64 = 64 * 1024;
+
+/// What a running server says of itself in `/config.json`.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct Said {
+    /// What makes it Parlor's.
+    #[serde(rename = "iceServers")]
+    _ice_servers: serde::de::IgnoredAny,
+    #[serde(default)]
+    addresses: Vec<String>,
+    #[serde(default)]
+    names: Vec<String>,
+}
+
+impl Said {
+    /// What can be opened, as it says.
+    pub(crate) fn reach(self) -> Reach {
+        Reach {
+            addresses: self.addresses,
+            names: self.names,
+            authority: None,
+        }
+    }
+}
+
+/// Where a server with these settings can be asked; port 0 cannot be known.
+pub(crate) fn targets(config: &config::Parlor) -> Vec<SocketAddr> {
+    let listen = match config.listen.as_slice() {
+        [] => &[bind::DEFAULT],
+        listen => listen,
+    };
+    let mut targets = Vec::new();
+    for one in listen.iter().filter(|one| one.port() != 0) {
+        let ips = match one.ip() {
+            ip if !ip.is_unspecified() => vec![ip],
+            IpAddr::V4(_) => vec![Ipv4Addr::LOCALHOST.into()],
+            // Without IPv6 in the system the server takes 0.0.0.0.
+            IpAddr::V6(_) => vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()],
+        };
+        targets.extend(ips.into_iter().map(|ip| SocketAddr::new(ip, one.port())));
+    }
+    targets
+}
+
+/// The first Parlor that answers, with where it did.
+pub(crate) fn ask(config: &config::Parlor) -> Option<(SocketAddr, Said)> {
+    targets(config)
+        .into_iter()
+        .find_map(|target| Some((target, plain(target).or_else(|| secure(target))?)))
+}
+
+fn plain(target: SocketAddr) -> Option<Said> {
+    exchange(&mut connect(target).ok()?, target).ok()?
+}
+
+/// With `--https-only` plain HTTP is only sent on.
+fn secure(target: SocketAddr) -> Option<Said> {
+    exchange(&mut handshake(target).ok()?, target).ok()?
+}
+
+/// The certificate that is served there, in DER.
+///
+/// # Errors
+/// If no TLS is spoken.
+pub(crate) fn certificate(target: SocketAddr) -> io::Result<Vec<u8>> {
+    let stream = handshake(target)?;
+    let chain = stream.conn.peer_certificates().unwrap_or_default();
+    let leaf = chain.first().ok_or(io::ErrorKind::InvalidData)?;
+    Ok(leaf.to_vec())
+}
+
+fn connect(target: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&target, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn handshake(target: SocketAddr) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Unverified(provider)))
+        .with_no_client_auth();
+    let name = ServerName::IpAddress(target.ip().into());
+    let mut client = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    let mut stream = connect(target)?;
+    while client.is_handshaking() {
+        client.complete_io(&mut stream)?;
+    }
+    Ok(StreamOwned::new(client, stream))
+}
+
+fn exchange(stream: &mut (impl Read + Write), target: SocketAddr) -> io::Result<Option<Said>> {
+    write!(
+        stream,
+        "GET /config.json HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"
+    )?;
+    stream.flush()?;
+    let mut answer = Vec::new();
+    let end = stream.take(MAX_ANSWER).read_to_end(&mut answer);
+    // Who closes without a word of TLS has said all the same what there was to say.
+    if let Err(error) = end
+        && error.kind() != io::ErrorKind::UnexpectedEof
+    {
+        return Err(error);
+    }
+    Ok(said(&answer))
+}
+
+fn said(answer: &[u8]) -> Option<Said> {
+    let text = std::str::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    if !head.starts_with("HTTP/1.1 200 ") {
+        return None;
+    }
+    serde_json::from_str(body).ok()
+}
+
+/// Takes any certificate, see the header.
+#[derive(Debug)]
+struct Unverified(Arc<rustls::crypto::CryptoProvider>);
+
+impl ServerCertVerifier for Unverified {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+
+    #[test]
+    fn only_an_answer_of_parlors_counts() {
+        let answer =
+            |status: &str, body: &str| said(format!("{status}\r\nA: b\r\n\r\n{body}").as_bytes());
+        let ok = "HTTP/1.1 200 OK";
+        let ours =
+            r#"{"iceServers":[],"name":"x","addresses":["https://10.0.0.1:4000"],"names":[]}"#;
+        let reach = answer(ok, ours).unwrap().reach();
+        assert_eq!(reach.addresses, ["https://10.0.0.1:4000"]);
+        assert!(answer(ok, r#"{"iceServers":[]}"#).is_some());
+        assert_eq!(answer(ok, "{}"), None);
+        assert_eq!(answer(ok, "<html>"), None);
+        assert_eq!(answer("HTTP/1.1 307 Temporary Redirect", ours), None);
+        assert_eq!(said(b"\xff"), None);
+    }
+
+    #[test]
+    fn a_server_is_asked_over_loopback_or_where_it_listens() {
+        let targets = |listen: &[&str]| -> Vec<String> {
+            let config = config::Parlor {
+                listen: listen.iter().map(|text| text.parse().unwrap()).collect(),
+                ..Default::default()
+            };
+            targets(&config).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(targets(&[]), ["[::1]:4000", "127.0.0.1:4000"]);
+        assert_eq!(
+            targets(&["0.0.0.0:80", "192.168.1.20:81", "127.0.0.1:0"]),
+            ["127.0.0.1:80", "192.168.1.20:81"]
+        );
+    }
+}
