@@ -6,7 +6,7 @@
 //! reverse.
 //!
 //! Invariants: the text is bounded and of visible ASCII, as every URL is; it does not appear in
-//! the picture but as modules. Cost: eight masks are tried on at most 97 by 97 modules, once for
+//! the picture but as modules. Cost: eight masks are tried on at most 89 by 89 modules, once for
 //! each invitation, since a browser keeps the picture.
 
 use std::fmt::Write as _;
