@@ -16,7 +16,7 @@
 //! compare the fingerprint with the one that the server's terminal shows.
 //!
 //! Invariants: what a request says (its host, its path) is escaped; nothing of it decides more
-//! than an order and a link. The page is never stored, so it varies by nothing. Cost: about 10 KB
+//! than an order and a link. The page is never stored, so it varies by nothing. Cost: about 8 KB
 //! copied a few times for each visit.
 
 use crate::http::escape::escaped;

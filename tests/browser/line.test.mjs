@@ -169,3 +169,61 @@ test('the client: acks are answered, open() twice is one line, close() is final'
     });
   }
 });
+
+// As Safari does behind a certificate that was let pass: the page loads, a WebSocket is refused.
+const refusedWebSocket = () => `
+  window.tried = 0;
+  window.WebSocket = class {
+    constructor() {
+      window.tried += 1;
+      setTimeout(() => this.onclose({ code: 1006 }));
+    }
+    close() {}
+  };`;
+
+test('where a WebSocket is refused a call is made by polling, and coming back does not try it again', async (t) => {
+  const parlor = await fragileParlor(t), room = newRoom();
+  const come = () => enter(t, house.browser, parlor.url, { tolerant: true, init: refusedWebSocket() });
+  const ana = await come(), ben = await come();
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+  await parlor.stop();
+  await barSays(ana, 'Reconnecting to Parlor. Your call goes on.');
+  await parlor.restart();
+  await barSays(ana, '');
+  await inCall(ana, ben);
+  assert.deepEqual([await ana.page.evaluate('tried'), await ben.page.evaluate('tried')], [1, 1]);
+  await ben.leave();
+  await ana.is('waiting');
+});
+
+test('a WebSocket is tried again when polling alone has gone on for long', async (t) => {
+  const parlor = await fragileParlor(t);
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true, init: refusedWebSocket() });
+  await ana.join(newRoom());
+  await ana.is('waiting');
+  await ana.page.evaluate(() => {
+    const before = Date.now;
+    Date.now = () => before() + 16 * 60_000;
+  });
+  await parlor.stop();
+  await barSays(ana, 'Reconnecting to Parlor.');
+  await parlor.restart();
+  await barSays(ana, '');
+  assert.ok(await ana.page.evaluate('tried') > 1);
+});
+
+test('a server that was away is no reason to go without WebSocket', async (t) => {
+  const parlor = await fragileParlor(t);
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
+  await ana.join(newRoom());
+  await ana.is('waiting');
+  await parlor.stop();
+  await barSays(ana, 'Reconnecting to Parlor.');
+  const opened = ana.page.waitForEvent('websocket');
+  await parlor.restart();
+  await opened;
+  await barSays(ana, '');
+});
