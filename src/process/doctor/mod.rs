@@ -87,13 +87,7 @@ pub(crate) fn run(config: &config::Parlor) -> anyhow::Result<ExitCode> {
     let certificate = serving::Certificate::find(config, target, now);
     let mut lines = vec![
         serving::port(config, target),
-        serving::certificate(
-            certificate,
-            config,
-            target.is_some(),
-            &situation,
-            now,
-        ),
+        serving::certificate(certificate, config, target.is_some(), &situation, now),
     ];
     let runtime = runtime(1).context("cannot start the runtime")?;
     lines.extend(runtime.block_on(naming::names(config, &situation, said.as_ref())));

@@ -108,10 +108,7 @@ pub(super) fn certificate(
                 "the running server speaks plain HTTP only: browsers give no camera to others \
                  unless a reverse proxy has a certificate; start it without --http-only",
             ),
-            (false, _) => Line::ok(
-                SUBJECT,
-                "made when Parlor is started for the first time",
-            ),
+            (false, _) => Line::ok(SUBJECT, "made when Parlor is started for the first time"),
         };
     };
     if now < shown.not_before {
