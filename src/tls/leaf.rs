@@ -177,3 +177,68 @@ fn since_epoch(moment: SystemTime) -> Duration {
         .as_secs();
     Duration::from_secs(seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dns: &str, address: [u8; 4]) -> Names {
+        Names {
+            dns: [dns.to_owned()].into(),
+            addresses: [address.into()].into(),
+        }
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_a_reason() {
+        let authority = Authority::make(None, false).unwrap().0;
+        let other = Authority::make(None, false).unwrap().0;
+        let beginning = authority.facts.not_before;
+        let now = beginning + 700 * EARLIER;
+        let home = names("parlor.local", [10, 0, 0, 1]);
+        let leaf = Leaf::make(&authority, &home, now).unwrap().0.facts;
+        let due = |names: &Names, now| due(&leaf, &authority.facts, names, now);
+
+        assert_eq!(due(&home, now), None);
+        assert_eq!(
+            super::due(&leaf, &other.facts, &home, now),
+            Some(Due::Authority)
+        );
+        let renamed = names("parlor-2.local", [10, 0, 0, 1]);
+        assert_eq!(due(&renamed, now), Some(Due::Names));
+        let moved = names("parlor.local", [10, 0, 0, 2]);
+        assert_eq!(due(&moved, now), Some(Due::Names));
+        assert_eq!(
+            due(&Names::default(), now),
+            None,
+            "what is gone may come back"
+        );
+
+        let second = Duration::from_secs(1);
+        assert_eq!(due(&home, leaf.not_before), None);
+        assert_eq!(due(&home, leaf.not_before - second), Some(Due::Clock));
+        let two_thirds = leaf.not_before + (LIFE / 3) * 2;
+        assert_eq!(due(&home, two_thirds - second), None);
+        assert_eq!(due(&home, two_thirds), Some(Due::Age));
+        assert_eq!(due(&home, leaf.not_after), Some(Due::Age));
+        assert_eq!(due(&home, leaf.not_after + second), Some(Due::Clock));
+        assert_eq!(
+            due(&home, beginning - second),
+            None,
+            "a wrong clock tells nothing"
+        );
+    }
+
+    #[test]
+    fn the_last_certificate_of_an_authority_is_not_due() {
+        let authority = Authority::make(None, false).unwrap().0;
+        let home = names("parlor.local", [10, 0, 0, 1]);
+        let end = authority.facts.not_after;
+        for now in [end - 2 * EARLIER, end, end + 2 * EARLIER] {
+            let leaf = Leaf::make(&authority, &home, now).unwrap().0.facts;
+            assert_eq!(leaf.not_after, end);
+            assert_eq!(due(&leaf, &authority.facts, &home, now), None);
+            assert_eq!(due(&leaf, &authority.facts, &home, end + EARLIER), None);
+        }
+    }
+}
