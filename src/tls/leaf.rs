@@ -8,14 +8,14 @@
 //! | it is due when | because |
 //! |---|---|
 //! | another authority signs now | devices trust that one |
-//! | a name is wanted or not wanted any more, or an address is not covered | browsers would refuse it, or it claims a name that another machine has now |
+//! | a name or an address is wanted that is not covered | browsers would refuse it there |
 //! | two thirds of its life are over | there is time left to notice if it fails |
 //! | the clock is outside of its life | the clock was wrong when it was made, or has been stopped for long |
 //!
-//! Two cases that are *not* due: an address that is not there any more, because links go down and
-//! come back, and who went on past a browser's warning would see it again with each new
-//! certificate; and a clock from before the authority's beginning, which is known to be wrong and
-//! so tells nothing about a certificate that exists.
+//! Two cases that are *not* due: a name or an address that is not there any more, because links go
+//! down and come back, and who went on past a browser's warning would see it again with each new
+//! certificate (the next one is without it); and a clock from before the authority's beginning,
+//! which is known to be wrong and so tells nothing about a certificate that exists.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -55,7 +55,7 @@ pub(super) enum Due {
     Nothing,
     /// Another authority.
     Authority,
-    /// Other names or addresses.
+    /// A name or an address that is not covered.
     Names,
     /// Two thirds of its life are over.
     Age,
@@ -68,7 +68,7 @@ impl Due {
         match self {
             Self::Nothing => "there is none",
             Self::Authority => "another authority signs now",
-            Self::Names => "names or addresses have changed",
+            Self::Names => "it does not cover a name or an address",
             Self::Age => "two thirds of the last one's life are over",
             Self::Clock => "the clock is outside of the last one's life",
         }
@@ -143,10 +143,9 @@ pub(super) fn due(leaf: &Facts, authority: &Facts, names: &Names, now: SystemTim
     if leaf.signer_id != authority.key_id {
         return Some(Due::Authority);
     }
-    let same_names =
-        leaf.dns.len() == names.dns.len() && leaf.dns.iter().all(|name| names.dns.contains(name));
-    let covered = |address| leaf.addresses.contains(address);
-    if !same_names || !names.addresses.iter().all(covered) {
+    let covers_name = |name| leaf.dns.contains(name);
+    let covers_address = |address| leaf.addresses.contains(address);
+    if !names.dns.iter().all(covers_name) || !names.addresses.iter().all(covers_address) {
         return Some(Due::Names);
     }
     if now < authority.not_before {
@@ -177,4 +176,69 @@ fn since_epoch(moment: SystemTime) -> Duration {
         .unwrap_or_default()
         .as_secs();
     Duration::from_secs(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dns: &str, address: [u8; 4]) -> Names {
+        Names {
+            dns: [dns.to_owned()].into(),
+            addresses: [address.into()].into(),
+        }
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_a_reason() {
+        let authority = Authority::make(None, false).unwrap().0;
+        let other = Authority::make(None, false).unwrap().0;
+        let beginning = authority.facts.not_before;
+        let now = beginning + 700 * EARLIER;
+        let home = names("parlor.local", [10, 0, 0, 1]);
+        let leaf = Leaf::make(&authority, &home, now).unwrap().0.facts;
+        let due = |names: &Names, now| due(&leaf, &authority.facts, names, now);
+
+        assert_eq!(due(&home, now), None);
+        assert_eq!(
+            super::due(&leaf, &other.facts, &home, now),
+            Some(Due::Authority)
+        );
+        let renamed = names("parlor-2.local", [10, 0, 0, 1]);
+        assert_eq!(due(&renamed, now), Some(Due::Names));
+        let moved = names("parlor.local", [10, 0, 0, 2]);
+        assert_eq!(due(&moved, now), Some(Due::Names));
+        assert_eq!(
+            due(&Names::default(), now),
+            None,
+            "what is gone may come back"
+        );
+
+        let second = Duration::from_secs(1);
+        assert_eq!(due(&home, leaf.not_before), None);
+        assert_eq!(due(&home, leaf.not_before - second), Some(Due::Clock));
+        let two_thirds = leaf.not_before + (LIFE / 3) * 2;
+        assert_eq!(due(&home, two_thirds - second), None);
+        assert_eq!(due(&home, two_thirds), Some(Due::Age));
+        assert_eq!(due(&home, leaf.not_after), Some(Due::Age));
+        assert_eq!(due(&home, leaf.not_after + second), Some(Due::Clock));
+        assert_eq!(
+            due(&home, beginning - second),
+            None,
+            "a wrong clock tells nothing"
+        );
+    }
+
+    #[test]
+    fn the_last_certificate_of_an_authority_is_not_due() {
+        let authority = Authority::make(None, false).unwrap().0;
+        let home = names("parlor.local", [10, 0, 0, 1]);
+        let end = authority.facts.not_after;
+        for now in [end - 2 * EARLIER, end, end + 2 * EARLIER] {
+            let leaf = Leaf::make(&authority, &home, now).unwrap().0.facts;
+            assert_eq!(leaf.not_after, end);
+            assert_eq!(due(&leaf, &authority.facts, &home, now), None);
+            assert_eq!(due(&leaf, &authority.facts, &home, end + EARLIER), None);
+        }
+    }
 }

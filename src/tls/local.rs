@@ -20,7 +20,7 @@ use crate::tls::authority::Authority;
 use crate::tls::error::TlsError;
 use crate::tls::files::Stamp;
 use crate::tls::leaf::{self, Due, Leaf};
-use crate::tls::names::{Choice, Names, own_domain};
+use crate::tls::names::{Choice, Names};
 use crate::tls::served::{self, Served, Source};
 use crate::tls::store::Store;
 
@@ -61,9 +61,6 @@ impl Local {
             }
             None => Authority::make(host, settings.unconstrained)?.0,
         };
-        if let Some(host) = host.filter(|_| !authority.facts.constraints.domains.is_empty()) {
-            tell_about_host(host, &authority);
-        }
         let Choice { taken, left_out } = choose(&authority, names);
         let mut found = None;
         if let Some(store) = &store {
@@ -272,19 +269,7 @@ fn tell_left_out(left_out: &[String]) {
         let names = left_out.join(", ");
         tracing::info!(
             names,
-            "not in the certificate, as they lie outside of the home network"
-        );
-    }
-}
-
-/// Says it once where the machine's own name cannot be in a certificate.
-fn tell_about_host(host: &str, authority: &Authority) {
-    let domain = own_domain(host);
-    let permitted = domain.is_some_and(|name| authority.facts.constraints.domains.contains(&name));
-    if !permitted && !host.ends_with(".local") {
-        tracing::info!(
-            host,
-            "the machine's name alone is not in the certificate; its addresses are"
+            "left out of the certificate, since its authority may not vouch for them"
         );
     }
 }

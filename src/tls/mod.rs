@@ -114,8 +114,9 @@ impl Tls {
         self.inner.current.served()
     }
 
-    /// Takes up files that have changed, and makes a certificate if one is due: other names, two
-    /// thirds of its life over, or a clock outside of its life. True if another one is served now.
+    /// Takes up files that have changed, and makes a certificate if one is due: a name that is not
+    /// covered, two thirds of its life over, or a clock outside of its life. True if another one is
+    /// served now.
     ///
     /// It blocks: usually for two stat(2), but for as long as the disk takes to write when a
     /// certificate is made, so it is not for a thread that serves.

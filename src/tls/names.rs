@@ -128,7 +128,7 @@ impl Constraints {
 }
 
 /// The domain of this machine's own, if it can be nobody else's.
-pub(super) fn own_domain(host: &str) -> Option<String> {
+fn own_domain(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     if !is_host_name(&host) || is_below(&host, "localhost") {
         return None;
