@@ -76,6 +76,12 @@ impl Keeper {
             }));
         }
         if keeper.schemes != config::Schemes::HttpOnly {
+            if config.tls.own.is_none() && config.tls.state_dir.is_none() {
+                tracing::warn!(
+                    "no directory to keep the certificate in: after a restart devices have to \
+                     trust another authority; --state-dir gives one"
+                );
+            }
             // So that the first one need not be thrown away a moment later.
             let mut expected = BTreeSet::new();
             if keeper.discovery.is_some() && !situation.places().is_empty() {
