@@ -8,6 +8,7 @@
 //! current when it begins. Cost: sessions that can be resumed are in one cache of [`SESSIONS`];
 //! nothing is kept for a connection beside what rustls needs for it.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
@@ -24,8 +25,14 @@ use crate::tls::served::Served;
 const SESSIONS: usize = 256;
 
 /// What new connections get, and its description; both change together.
-#[derive(Debug)]
 pub(super) struct Current(RwLock<(Arc<CertifiedKey>, Arc<Served>)>);
+
+/// Without the key.
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Current").field(&self.served()).finish()
+    }
+}
 
 impl Current {
     pub(super) fn new(key: Arc<CertifiedKey>, served: Served) -> Self {
@@ -61,7 +68,7 @@ pub(super) fn acceptor(current: Arc<Current>) -> Result<TlsAcceptor, TlsError> {
         .with_cert_resolver(current);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
-    // A page keeps one connection; the second ticket would only push another out of the cache.
+    // One for each connection is enough; more would push those of other clients out of the cache.
     config.send_tls13_tickets = 1;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -14,7 +14,7 @@ pub enum TlsError {
     #[error(transparent)]
     Own(#[from] ConfigError),
     /// A file or directory cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}: {cause}{}", path.display(), hint(cause))]
     Unreadable {
         /// Which one.
         path: PathBuf,
@@ -44,6 +44,14 @@ pub enum TlsError {
     /// A certificate could not be made or used for a reason that should not exist.
     #[error("cannot make a certificate: {0}")]
     Making(String),
+}
+
+/// What to do, where it is not to be seen from the cause.
+fn hint(cause: &io::Error) -> &'static str {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied => "; it must belong to the user that runs parlor",
+        _ => "",
+    }
 }
 
 impl From<rcgen::Error> for TlsError {

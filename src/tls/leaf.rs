@@ -42,7 +42,7 @@ pub(super) const EARLIER: Duration = Duration::from_secs(86_400);
 const LIFE: Duration = Duration::from_secs(397 * 86_400 - 1);
 
 /// A certificate with its key, ready to be served.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Leaf {
     pub(super) key: Arc<CertifiedKey>,
     pub(super) facts: Facts,

@@ -67,11 +67,7 @@ impl Local {
         let Choice { taken, left_out } = choose(&authority, names);
         let mut found = None;
         if let Some(store) = &store {
-            match store.leaf()? {
-                Some(Ok(leaf)) => found = Some(leaf),
-                Some(Err(what)) => drop(told(store.set_leaf_aside(what))),
-                None => {}
-            }
+            found = store.usable_leaf()?;
             told(store.put_for_devices(&authority));
         }
         let due = found.as_ref().map_or(Some(Due::Nothing), |leaf| {
@@ -129,7 +125,7 @@ impl Local {
         let Some(authority) = store.authority()? else {
             return Ok(None);
         };
-        let found = store.leaf()?.and_then(Result::ok);
+        let found = store.usable_leaf()?;
         let kept = found.as_ref().map(|leaf| Names {
             dns: leaf.facts.dns.iter().cloned().collect(),
             addresses: leaf.facts.addresses.iter().copied().collect(),
@@ -206,14 +202,8 @@ impl Local {
         let Some(store) = self.store.as_ref().filter(|_| changed) else {
             return Ok(Found::Unchanged);
         };
-        Ok(match store.leaf()? {
-            Some(Ok(leaf)) => Found::Leaf(Box::new(leaf)),
-            Some(Err(what)) => {
-                told(store.set_leaf_aside(what));
-                Found::Nothing
-            }
-            None => Found::Nothing,
-        })
+        let leaf = store.usable_leaf()?;
+        Ok(leaf.map_or(Found::Nothing, |leaf| Found::Leaf(Box::new(leaf))))
     }
 
     pub(super) fn key(&self) -> Arc<CertifiedKey> {

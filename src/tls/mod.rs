@@ -116,7 +116,9 @@ impl Tls {
 
     /// Takes up files that have changed, and makes a certificate if one is due: other names, two
     /// thirds of its life over, or a clock outside of its life. True if another one is served now.
-    /// Reads files and may sign, which takes milliseconds; nothing is read if no file has changed.
+    ///
+    /// It blocks: usually for two stat(2), but for as long as the disk takes to write when a
+    /// certificate is made, so it is not for a thread that serves.
     ///
     /// # Errors
     /// Once for each change of a file that cannot be used. What was served still is, or what is

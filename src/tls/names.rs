@@ -114,9 +114,11 @@ impl Constraints {
             }
         }
         for address in &names.addresses {
+            // An IPv4 address in IPv6's form would be judged by the networks of IPv6.
+            let address = address.to_canonical();
             let fits = choice.taken.len() < MAX_NAMES;
-            if fits && self.permits_address(*address) {
-                choice.taken.addresses.insert(*address);
+            if fits && self.permits_address(address) {
+                choice.taken.addresses.insert(address);
             } else {
                 choice.left_out.push(address.to_string());
             }
@@ -138,7 +140,7 @@ pub(super) fn own_domain(host: &str) -> Option<String> {
         // Top-level domains are letters only, or begin with `xn--`. `raspberrypi`, what a
         // Raspberry Pi is called until somebody renames it, is none and too long to become one.
         let unlike_a_domain = host.bytes().any(|byte| !byte.is_ascii_lowercase());
-        host == "raspberrypi" || (unlike_a_domain && !host.starts_with("xn--") && host != "local")
+        host == "raspberrypi" || (unlike_a_domain && !host.starts_with("xn--"))
     };
     private.then_some(host)
 }
@@ -260,6 +262,14 @@ mod tests {
                 "fc12::1"
             ]
         );
+    }
+
+    #[test]
+    fn an_ipv4_address_in_the_form_of_ipv6_is_one_of_ipv4() {
+        let wanted = names(&[], &["::ffff:192.168.1.20", "::ffff:8.8.8.8"]);
+        let choice = Constraints::home(None).choose(&wanted);
+        assert_eq!(choice.taken, names(&[], &["192.168.1.20"]));
+        assert_eq!(choice.left_out, ["8.8.8.8"]);
     }
 
     #[test]

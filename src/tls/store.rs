@@ -93,9 +93,10 @@ impl Store {
 
     /// The error for an authority that should be there.
     pub(super) fn no_authority(&self) -> TlsError {
+        let what = "it is gone; a running server keeps the authority that it had until it stops";
         TlsError::Unreadable {
             path: self.authority.clone(),
-            cause: io::ErrorKind::NotFound.into(),
+            cause: io::Error::new(io::ErrorKind::NotFound, what),
         }
     }
 
@@ -109,15 +110,25 @@ impl Store {
         files::replace(&self.leaf, pem.as_bytes(), SECRET)
     }
 
-    /// Gives a certificate that cannot be used another name.
-    pub(super) fn set_leaf_aside(&self, what: &str) -> Result<(), TlsError> {
+    /// The certificate, if there is one that can be used; what cannot is given another name.
+    pub(super) fn usable_leaf(&self) -> Result<Option<Leaf>, TlsError> {
+        match self.leaf()? {
+            Some(Ok(leaf)) => Ok(Some(leaf)),
+            Some(Err(what)) => {
+                self.set_leaf_aside(what);
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn set_leaf_aside(&self, what: &str) {
         let aside = self.leaf.with_extension("pem.broken");
         let (file, to) = (self.leaf.display(), aside.display());
-        tracing::warn!(%file, %to, "{what}: it is moved away, and another certificate made");
-        fs::rename(&self.leaf, &aside).map_err(|cause| TlsError::Unwritable {
-            path: aside.clone(),
-            cause,
-        })
+        match fs::rename(&self.leaf, &aside) {
+            Ok(()) => tracing::warn!(%file, %to, "{what}: it was moved away"),
+            Err(error) => tracing::warn!(%file, %error, "{what}, and it cannot be moved away"),
+        }
     }
 
     /// Writes the authority's certificate for devices, unless it is there.

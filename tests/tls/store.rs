@@ -1,7 +1,7 @@
 //! The state directory: what is in it, what survives, and what several processes do to it.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::sync::Barrier;
 
 use parlor::config;
@@ -215,6 +215,19 @@ fn a_renewed_certificate_is_taken_up_by_a_running_server() {
     assert_ne!(after.fingerprint, before.fingerprint);
     assert_eq!(after.dns, before.dns);
     assert!(!tls.refresh(&home(), days_later(9)).unwrap());
+}
+
+#[test]
+fn what_root_renews_still_belongs_to_the_service() {
+    let state = State::new();
+    state.open(&home(), today());
+    // Only root can give it away; for everybody else the file is their own from the beginning.
+    let _ = chown(state.file(""), Some(4711), Some(4711));
+    tls::renew(&state.settings, &home(), today())
+        .unwrap()
+        .unwrap();
+    let owner = |file: &str| fs::metadata(state.file(file)).unwrap().uid();
+    assert_eq!(owner("server.pem"), owner(""));
 }
 
 #[test]
