@@ -125,7 +125,7 @@ fn the_doctor_finds_a_running_server_in_order() {
     for (subject, wanted) in [
         ("port", format!("Parlor answers on {address}")),
         ("certificate", "valid for 395 days".to_owned()),
-        ("name", "only this machine can connect".to_owned()),
+        ("name", "no other device can connect".to_owned()),
         ("firewall", "only this machine can connect".to_owned()),
         ("open files", "enough for 4096 connections".to_owned()),
         ("state directory", state.path().display().to_string()),
