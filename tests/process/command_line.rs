@@ -124,7 +124,7 @@ fn a_wrong_value_names_flag_value_and_range() {
         ("--bind", "localhost", "an IP address"),
         ("--listen", "127.0.0.1", "ADDR:PORT"),
         ("--name", "parlor.local", "without .local"),
-        ("--trusted-proxy", "proxy", "an address or a network"),
+        ("--trusted-proxy", "proxy", "an IP address or a network"),
         ("--log", "loud", "error, warn, info, debug or trace"),
         ("--workers", "0", "from 1 to 64"),
         ("--workers", "65", "from 1 to 64"),
