@@ -31,13 +31,13 @@ pub enum PortError {
 
 /// Whether the port can be had in the families of these places. One of two is enough.
 pub(super) fn check(places: &Places) -> Result<(), PortError> {
-    let families: [(IpAddr, fn(&IpAddr) -> bool); 2] = [
-        (Ipv4Addr::UNSPECIFIED.into(), IpAddr::is_ipv4),
-        (Ipv6Addr::UNSPECIFIED.into(), IpAddr::is_ipv6),
+    let families = [
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     ];
     let mut result = Ok(());
-    for (any, wanted) in families {
-        if !places.iter().any(|(_, address)| wanted(address)) {
+    for any in families {
+        if !places.iter().any(|(_, one)| one.is_ipv4() == any.is_ipv4()) {
             continue;
         }
         match share(SocketAddr::new(any, MDNS_PORT)) {

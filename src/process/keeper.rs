@@ -39,6 +39,10 @@ pub(crate) struct Keeper {
     mdns: config::Mdns,
     tls: Option<Tls>,
     discovery: Option<Discovery>,
+    /// Names that the certificate covers: the wanted one, or what became of it. They stay while the
+    /// network is away, so that a cable pulled for a moment does not make another certificate,
+    /// which browsers would warn of once more.
+    names: BTreeSet<String>,
     reach: watch::Sender<Arc<Reach>>,
     /// What was said last about the certificate.
     complaint: Option<String>,
@@ -60,14 +64,16 @@ impl Keeper {
             mdns: config.mdns.clone(),
             tls: None,
             discovery: None,
+            names: BTreeSet::new(),
             reach,
             complaint: None,
         };
         let situation = keeper.situation();
         let label = own_label(&config.mdns.name, host::name().as_deref());
         if let Some(port) = situation.port().filter(|_| config.mdns.enabled) {
+            keeper.names.insert(format!("{label}.local"));
             keeper.discovery = Some(Discovery::new(Service {
-                name: label.clone(),
+                name: label,
                 instance: host::name()
                     .map_or_else(|| "Parlor".to_owned(), |name| format!("Parlor on {name}")),
                 port,
@@ -76,15 +82,16 @@ impl Keeper {
             }));
         }
         if keeper.schemes != config::Schemes::HttpOnly {
-            // So that the first one need not be thrown away a moment later.
-            let mut expected = BTreeSet::new();
-            if keeper.discovery.is_some() && !situation.places().is_empty() {
-                expected.insert(format!("{label}.local"));
+            if config.tls.own.is_none() && config.tls.state_dir.is_none() {
+                tracing::warn!(
+                    "no directory to keep the certificate in: after a restart devices have to \
+                     trust another authority; --state-dir gives one"
+                );
             }
             keeper.tls = Some(Tls::open(
                 &config.tls,
                 host::name().as_deref(),
-                &situation.names(&expected),
+                &situation.names(&keeper.names),
                 SystemTime::now(),
             )?);
         }
@@ -122,7 +129,10 @@ impl Keeper {
             discovery.cover(&situation.places()).await;
             announced = discovery.names();
         }
-        self.certify(situation.names(&announced), files_too).await;
+        if !announced.is_empty() {
+            self.names.clone_from(&announced);
+        }
+        self.certify(situation.names(&self.names), files_too).await;
         let served = self.tls.as_ref().map(Tls::served);
         let reach = Arc::new(situation.reach(&announced, served.as_deref()));
         self.reach.send_if_modified(|known| {

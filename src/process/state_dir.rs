@@ -60,8 +60,8 @@ mod tests {
         let empty = ("STATE_DIRECTORY", "");
         let relative = ("XDG_STATE_HOME", "state");
         assert_eq!(
-            found(&[empty, relative, ("HOME", "/root")]),
-            Some("/root/.local/state/parlor".to_owned())
+            found(&[empty, relative, ("HOME", "/home/ann")]),
+            Some("/home/ann/.local/state/parlor".to_owned())
         );
         assert_eq!(found(&[("HOME", "")]), None);
     }

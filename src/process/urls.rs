@@ -53,20 +53,24 @@ pub(crate) fn situation(config: &config::Parlor) -> Situation {
 /// What a certificate for these settings should cover.
 pub(crate) fn wanted(config: &config::Parlor) -> Names {
     let situation = situation(config);
-    situation.names(&expected_names(config, &situation))
+    situation.names(&name(config, &situation))
 }
 
 /// What it would tell if its name is free and its certificate covers everything.
 fn expected(config: &config::Parlor, situation: &Situation) -> Reach {
-    situation.reach(&expected_names(config, situation), None)
+    let mut names = name(config, situation);
+    if situation.places().is_empty() {
+        names.clear();
+    }
+    situation.reach(&names, None)
 }
 
 /// The name that is announced unless it is taken.
-pub(crate) fn expected_names(config: &config::Parlor, situation: &Situation) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    if config.mdns.enabled && !situation.places().is_empty() {
-        let label = own_label(&config.mdns.name, situation.machine.as_deref());
-        names.insert(format!("{label}.local"));
-    }
-    names
+fn name(config: &config::Parlor, situation: &Situation) -> BTreeSet<String> {
+    let label = own_label(&config.mdns.name, situation.machine.as_deref());
+    let announced = config.mdns.enabled && situation.port().is_some();
+    announced
+        .then(|| format!("{label}.local"))
+        .into_iter()
+        .collect()
 }

@@ -106,15 +106,16 @@ pub(crate) fn network(text: &str) -> Result<Network, String> {
     })
 }
 
-/// One label of a host name (RFC 1123 section 2.1), in lower case.
+/// One label of a host name (RFC 1123 section 2.1), in lower case. Three of its 63 characters are
+/// left for a number, in case somebody else has the name.
 pub(crate) fn label(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let fits = (1..=63).contains(&text.len())
+    let fits = (1..=60).contains(&text.len())
         && text.bytes().all(allowed)
         && !text.starts_with('-')
         && !text.ends_with('-');
     fits.then(|| text.to_ascii_lowercase()).ok_or_else(|| {
-        "must be 1 to 63 letters, digits and hyphens, without .local, such as parlor".to_owned()
+        "must be 1 to 60 letters, digits and hyphens, without .local, such as parlor".to_owned()
     })
 }
 
@@ -280,7 +281,7 @@ mod tests {
             "parlor.local",
             "a b",
             "a_b",
-            &"a".repeat(64),
+            &"a".repeat(61),
         ] {
             assert!(label(wrong).is_err(), "{wrong}");
         }

@@ -9,8 +9,10 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -36,7 +38,10 @@ export const PHONE_ACROSS = { width: 844, height: 390 };
 
 export async function startParlor({ port = 0, args = [] } = {}) {
   assert.ok(existsSync(PARLOR), `no server at ${PARLOR}: cargo build --release, or set PARLOR_BIN`);
-  const child = spawn(PARLOR, ['--listen', `127.0.0.1:${port}`, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Each server has a certificate of its own, and none is left in the developer's home.
+  const state = mkdtempSync(join(tmpdir(), 'parlor-state-'));
+  const given = ['--listen', `127.0.0.1:${port}`, '--state-dir', state, ...args];
+  const child = spawn(PARLOR, given, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const url = await new Promise((resolve, reject) => {
     const read = (chunk) => {
@@ -50,6 +55,7 @@ export async function startParlor({ port = 0, args = [] } = {}) {
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  ended.then(() => rmSync(state, { recursive: true, force: true }));
   return {
     url,
     async stop() {

@@ -3,14 +3,26 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 20] = [
+const FLAGS: [&str; 32] = [
     "--port",
     "--bind",
     "--listen",
+    "--https-only",
+    "--http-only",
+    "--trusted-proxy",
+    "--state-dir",
+    "--tls-cert",
+    "--tls-key",
+    "--ca-unconstrained",
+    "--name",
+    "--mdns-interface",
+    "--no-mdns",
     "--public",
     "--csp",
     "--client-dir",
     "--ice-server",
+    "--turn-url",
+    "--turn-secret-file",
     "--log",
     "--workers",
     "--ping-interval",
@@ -54,7 +66,16 @@ fn help_names_every_flag_and_its_variable() {
         let name = format!("--{}", flag.split(' ').next().unwrap());
         assert!(FLAGS.contains(&name.as_str()), "{name} has no test");
     }
-    for heading in ["Listening:", "Page:", "Running:", "Limits:", "Examples:"] {
+    for heading in [
+        "Commands:",
+        "Listening:",
+        "Certificate:",
+        "Name:",
+        "Page:",
+        "Running:",
+        "Limits:",
+        "Examples:",
+    ] {
         assert!(help.stdout.contains(heading), "{heading}");
     }
 }
@@ -74,9 +95,9 @@ fn short_help_and_version_are_answers_too() {
 fn help_does_not_repeat_a_password_from_the_environment() {
     let help = run(
         &["--help"],
-        &[("PARLOR_ICE_SERVER", "turn:ann:secret@host")],
+        &[("PARLOR_ICE_SERVER", "turn:ann:hunter2@host")],
     );
-    assert!(!help.stdout.contains("secret"));
+    assert!(!help.stdout.contains("hunter2"));
 }
 
 /// One line on standard error with all these parts, exit code 2.
@@ -102,6 +123,8 @@ fn a_wrong_value_names_flag_value_and_range() {
         ("--port", "http", "from 0 to 65535"),
         ("--bind", "localhost", "an IP address"),
         ("--listen", "127.0.0.1", "ADDR:PORT"),
+        ("--name", "parlor.local", "without .local"),
+        ("--trusted-proxy", "proxy", "an IP address or a network"),
         ("--log", "loud", "error, warn, info, debug or trace"),
         ("--workers", "0", "from 1 to 64"),
         ("--workers", "65", "from 1 to 64"),
@@ -167,7 +190,7 @@ fn an_unknown_flag_gets_a_suggestion() {
         &[],
         &["\"--frobnicate\" is not an option", "parlor --help"],
     );
-    refused(&["serve"], &[], &["\"serve\""]);
+    refused(&["serve"], &[], &["'serve'"]);
 }
 
 #[test]

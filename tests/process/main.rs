@@ -1,4 +1,5 @@
-//! The real binary as its user meets it: help, wrong values, exit codes, signals, banner, logs.
+//! The real binary as its user meets it: help, wrong values, exit codes, signals, banner, logs,
+//! and the actions that look at a server.
 //!
 //! Process tests (see ARCHITECTURE.md, tests). Every server listens on a port of the system's
 //! choice, is ended by its own handle, and sees no environment but the test's. No test sleeps.
@@ -13,5 +14,6 @@
 mod command_line;
 mod life;
 mod output;
+mod reached;
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use super::dir::TempDir;
 use super::raw::LIMIT;
 
 /// The binary's path.
@@ -55,6 +56,8 @@ pub(crate) struct Parlor {
     pub(crate) stdout: Lines,
     /// Lines on standard error.
     pub(crate) stderr: Lines,
+    /// Where it keeps its certificate, unless the test says where; removed after its end.
+    _state: TempDir,
 }
 
 impl Parlor {
@@ -78,7 +81,8 @@ impl Parlor {
         address.replace("localhost", "127.0.0.1").parse().unwrap()
     }
 
-    /// Starts a command with this environment and no other: no `PARLOR_...` of the developer's.
+    /// Starts a command with this environment and no other: no `PARLOR_...` of the developer's, and
+    /// a state directory of its own.
     pub(crate) fn spawn(command: Command, environment: &[(&str, &str)]) -> Self {
         Self::spawn_with(command, environment, Unread::Nothing)
     }
@@ -89,7 +93,11 @@ impl Parlor {
         environment: &[(&str, &str)],
         unread: Unread,
     ) -> Self {
-        command.env_clear().envs(environment.iter().copied());
+        let state = TempDir::new();
+        command
+            .env_clear()
+            .env("XDG_STATE_HOME", state.path())
+            .envs(environment.iter().copied());
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -118,6 +126,7 @@ impl Parlor {
             child,
             stdout,
             stderr,
+            _state: state,
         }
     }
 

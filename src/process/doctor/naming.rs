@@ -117,12 +117,12 @@ impl Avahi {
 
     /// avahi-daemon.conf(5): `key=value` lines, comments begin with `#`.
     fn forbids_others(&self) -> bool {
-        let value = self.configuration.lines().filter_map(|line| {
+        let mut values = self.configuration.lines().rev().filter_map(|line| {
             let (key, value) = line.trim().split_once('=')?;
             (key.trim() == "disallow-other-stacks").then(|| value.trim().to_ascii_lowercase())
         });
-        value
-            .last()
+        values
+            .next()
             .is_some_and(|value| matches!(value.as_str(), "yes" | "true" | "on" | "1" | "y" | "t"))
     }
 }

@@ -7,7 +7,9 @@
 // that looks like one; the suite knows nothing else about them. Which run is chosen by
 // PARLOR_CONFORMANCE: `both` (default), `control` or `parlor`.
 import { fork, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -88,6 +90,10 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith("PARLOR_")),
   );
+  // The room server keeps its certificate there, and not in the developer's home.
+  const state = mkdtempSync(join(tmpdir(), "parlor-state-"));
+  delete environment.STATE_DIRECTORY;
+  environment.XDG_STATE_HOME = state;
   const where = TAKES_PORT.has(target) ? ["--port", listen.split(":").at(-1)] : ["--listen", listen];
   const child = spawn(command, [...args, ...where, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -99,6 +105,7 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
     child.once("exit", (code, signal) => resolve({ code, signal }));
     child.once("error", (error) => resolve({ error }));
   });
+  exited.then(() => rmSync(state, { recursive: true, force: true }));
   const lines = createInterface({ input: child.stdout });
   const url = await new Promise((resolve, reject) => {
     const fail = (why) => reject(new Error(`${target} did not start: ${why}\n${log}`));
