@@ -39,10 +39,7 @@ pub(crate) struct Keeper {
     mdns: config::Mdns,
     tls: Option<Tls>,
     discovery: Option<Discovery>,
-    /// Names that the certificate covers: the wanted one, or what became of it. They stay while the
-    /// network is away, so that a cable pulled for a moment does not make another certificate,
-    /// which browsers would warn of once more.
-    names: BTreeSet<String>,
+    names: LocalNames,
     reach: watch::Sender<Arc<Reach>>,
     /// What was said last about the certificate.
     complaint: Option<String>,
@@ -64,14 +61,14 @@ impl Keeper {
             mdns: config.mdns.clone(),
             tls: None,
             discovery: None,
-            names: BTreeSet::new(),
+            names: LocalNames::default(),
             reach,
             complaint: None,
         };
         let situation = keeper.situation();
         let label = own_label(&config.mdns.name, host::name().as_deref());
         if let Some(port) = situation.port().filter(|_| config.mdns.enabled) {
-            keeper.names.insert(format!("{label}.local"));
+            keeper.names = LocalNames::new(&format!("{label}.local"));
             keeper.discovery = Some(Discovery::new(Service {
                 name: label,
                 instance: host::name()
@@ -91,7 +88,7 @@ impl Keeper {
             keeper.tls = Some(Tls::open(
                 &config.tls,
                 host::name().as_deref(),
-                &situation.names(&keeper.names),
+                &situation.names(&keeper.names.covered),
                 SystemTime::now(),
             )?);
         }
@@ -129,10 +126,9 @@ impl Keeper {
             discovery.cover(&situation.places()).await;
             announced = discovery.names();
         }
-        if !announced.is_empty() {
-            self.names.clone_from(&announced);
-        }
-        self.certify(situation.names(&self.names), files_too).await;
+        self.names.follow(&announced);
+        self.certify(situation.names(&self.names.covered), files_too)
+            .await;
         let served = self.tls.as_ref().map(Tls::served);
         let reach = Arc::new(situation.reach(&announced, served.as_deref()));
         self.reach.send_if_modified(|known| {
@@ -222,6 +218,32 @@ impl Keeper {
     }
 }
 
+/// Names in `.local` that the certificate covers. Browsers warn of each new certificate once more,
+/// so they stay while the network is away, and the wanted one stays when another has it: each start
+/// begins with it, and would make two certificates on its way to the same name as before.
+#[derive(Debug, Default)]
+struct LocalNames {
+    wanted: BTreeSet<String>,
+    /// The wanted one, and what became of it.
+    covered: BTreeSet<String>,
+}
+
+impl LocalNames {
+    fn new(wanted: &str) -> Self {
+        let wanted = BTreeSet::from([wanted.to_owned()]);
+        Self {
+            covered: wanted.clone(),
+            wanted,
+        }
+    }
+
+    fn follow(&mut self, announced: &BTreeSet<String>) {
+        if !announced.is_empty() {
+            self.covered = &self.wanted | announced;
+        }
+    }
+}
+
 /// Why to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Why {
@@ -231,4 +253,32 @@ enum Why {
     Hangup,
     /// Not any more.
     Stop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_keeps_the_wanted_name_when_another_has_it() {
+        let set = |names: &[&str]| -> BTreeSet<String> {
+            names.iter().map(|&name| name.to_owned()).collect()
+        };
+        let mut names = LocalNames::new("parlor.local");
+        assert_eq!(names.covered, set(&["parlor.local"]));
+        for (announced, covered) in [
+            (
+                &["parlor-2.local"][..],
+                &["parlor-2.local", "parlor.local"][..],
+            ),
+            // The network is away.
+            (&[], &["parlor-2.local", "parlor.local"]),
+            // It is probed for again.
+            (&["parlor.local"], &["parlor.local"]),
+            (&["parlor-3.local"], &["parlor-3.local", "parlor.local"]),
+        ] {
+            names.follow(&set(announced));
+            assert_eq!(names.covered, set(covered), "{announced:?}");
+        }
+    }
 }
