@@ -8,12 +8,13 @@
 //! The certificate is not verified: nothing secret is sent, what comes back is shown to whoever
 //! asked, and a certificate that cannot be verified is among the things to be found.
 //!
-//! Invariants: bounded in time and bytes, since anybody may listen on that port.
+//! Invariants: since anybody may listen on that port, it is bounded in time and bytes as a whole, and
+//! nothing is handed on that a terminal would take for a command.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use tokio_rustls::rustls;
@@ -25,7 +26,7 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 use crate::config;
 use crate::http::{Reach, bind};
 
-/// Time for each step; the server is on this machine.
+/// Time for connecting, and then for everything else; the server is on this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Longest answer that is read.
@@ -45,13 +46,22 @@ pub(crate) struct Said {
 
 impl Said {
     /// What can be opened, as it says.
-    pub(crate) fn reach(self) -> Reach {
+    pub(crate) fn reach(mut self) -> Reach {
+        self.addresses.retain(|url| is_printable_url(url));
+        self.names.retain(|url| is_printable_url(url));
         Reach {
             addresses: self.addresses,
             names: self.names,
             authority: None,
         }
     }
+}
+
+/// Whether it is a URL of the kind that is told, without what moves a terminal's cursor or colours
+/// its text.
+fn is_printable_url(text: &str) -> bool {
+    let is_web = text.starts_with("http://") || text.starts_with("https://");
+    is_web && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Where a server with these settings can be asked; port 0 cannot be known.
@@ -100,14 +110,48 @@ pub(crate) fn certificate(target: SocketAddr) -> io::Result<Vec<u8>> {
     Ok(leaf.to_vec())
 }
 
-fn connect(target: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&target, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    Ok(stream)
+fn connect(target: SocketAddr) -> io::Result<Bounded> {
+    Ok(Bounded {
+        stream: TcpStream::connect_timeout(&target, PATIENCE)?,
+        until: Instant::now() + PATIENCE,
+    })
 }
 
-fn handshake(target: SocketAddr) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+/// A stream that ends at a moment, however slowly bytes still come.
+struct Bounded {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(Some(left))
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+fn handshake(target: SocketAddr) -> io::Result<StreamOwned<ClientConnection, Bounded>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -210,6 +254,35 @@ mod tests {
         assert_eq!(answer(ok, "<html>"), None);
         assert_eq!(answer("HTTP/1.1 307 Temporary Redirect", ours), None);
         assert_eq!(said(b"\xff"), None);
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_would_obey_is_handed_on() {
+        let said: Said = serde_json::from_value(serde_json::json!({
+            "iceServers": [],
+            "addresses": ["https://10.0.0.1:4000", "https://\u{1b}[2J", "\u{9b}31m", "https://a\nb"],
+            "names": ["https://parlor.local:4000", "https://parlor.local 4000", "parlor.local"],
+        }))
+        .unwrap();
+        let reach = said.reach();
+        assert_eq!(reach.addresses, ["https://10.0.0.1:4000"]);
+        assert_eq!(reach.names, ["https://parlor.local:4000"]);
+    }
+
+    #[test]
+    fn who_always_has_another_byte_does_not_keep_us_for_ever() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut stream = connect(listener.local_addr().unwrap()).unwrap();
+        let (mut other, _) = listener.accept().unwrap();
+        other.write_all(b"ab").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        stream.until = Instant::now();
+        let late = stream.read(&mut [0]).unwrap_err();
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(
+            stream.write(b"c").unwrap_err().kind(),
+            io::ErrorKind::TimedOut
+        );
     }
 
     #[test]
