@@ -77,6 +77,8 @@ impl Discovery {
         if let Some(responder) = &self.responder {
             if !places.is_empty() && !responder.is_new_to(places) {
                 responder.cover(places);
+                // It has lived for a while.
+                self.complaint = None;
                 return;
             }
             self.stop().await;
@@ -85,10 +87,7 @@ impl Discovery {
             return;
         }
         match Responder::start(&self.service, places) {
-            Ok(responder) => {
-                self.responder = Some(responder);
-                self.complaint = None;
-            }
+            Ok(responder) => self.responder = Some(responder),
             Err(error) => self.complain(error.to_string()),
         }
     }
@@ -100,7 +99,9 @@ impl Discovery {
         responder.map(Responder::names).unwrap_or_default()
     }
 
-    /// Waits until [`names`](Self::names) are others. May be dropped at any time.
+    /// Waits until [`names`](Self::names) are others. May be dropped at any time. A thread that has
+    /// ended is not waited for: the next [`cover`](Self::cover) starts another, at its own pace, since
+    /// that could end at once as well.
     pub async fn changed(&mut self) {
         let Some(responder) = &mut self.responder else {
             return pending().await;
@@ -108,6 +109,7 @@ impl Discovery {
         if responder.renamed().await.is_none() {
             self.responder = None;
             self.complain("its thread has ended".to_owned());
+            pending().await
         }
     }
 
@@ -145,6 +147,9 @@ pub fn own_label(wanted: &str, machine: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[test]
@@ -154,19 +159,34 @@ mod tests {
         assert_eq!(own_label("parlor", Some("Parlor")), "parlor-2");
     }
 
-    #[test]
-    fn without_places_nothing_is_started() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let mut discovery = Discovery::new(Service {
+    fn discovery() -> Discovery {
+        Discovery::new(Service {
             name: "parlor".to_owned(),
             instance: "Parlor".to_owned(),
             port: 4000,
             https: true,
             http: true,
-        });
-        runtime
-            .unwrap()
-            .block_on(discovery.cover(&Places::default()));
+        })
+    }
+
+    fn run<F: Future>(test: F) -> F::Output {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(test)
+    }
+
+    #[test]
+    fn without_places_nothing_is_started() {
+        let mut discovery = discovery();
+        run(discovery.cover(&Places::default()));
         assert!(discovery.responder.is_none() && discovery.names().is_empty());
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_is_no_reason_to_look_at_once() {
+        let mut discovery = discovery();
+        discovery.responder = Some(run(Responder::ended()));
+        let first = pin!(discovery.changed()).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(first.is_pending());
+        assert!(discovery.responder.is_none() && discovery.complaint.is_some());
     }
 }

@@ -136,6 +136,21 @@ impl Responder {
         }
     }
 
+    /// One whose thread has ended. It has announced nothing, on a port of its own.
+    #[cfg(test)]
+    pub(super) async fn ended() -> Self {
+        let daemon = ServiceDaemon::new_with_port(0).unwrap();
+        let events = daemon.monitor().unwrap();
+        daemon.shutdown().unwrap();
+        while events.recv_async().await.is_ok() {}
+        Self {
+            daemon,
+            events,
+            places: Arc::default(),
+            names: Names::new("parlor.local".to_owned()),
+        }
+    }
+
     pub(super) async fn stop(self) {
         let Ok(stopped) = self.daemon.shutdown() else {
             return;
