@@ -143,7 +143,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "http",
-        crate_modules: &["config", "encoding", "stats", "tls", "transport"],
+        crate_modules: &["config", "encoding", "stats", "transport"],
         outside: &[
             "base64",
             "hmac",

@@ -90,6 +90,11 @@ fn for_people(reach: &Reach, colours: bool) -> String {
     let best = reach.addresses.first().or(reach.names.first());
     if let Some((url, code)) = best.and_then(|url| Some((url, qr::draw(url, colours)?))) {
         text.push_str(&format!("\n{code}\nScan it with a phone to open {url}/\n"));
+        if let (Some(rest), Some(_)) = (url.strip_prefix("https"), &reach.authority) {
+            text.push_str(&format!(
+                "Its browser warns the first time; http{rest}/trust.html says why, and what to press.\n"
+            ));
+        }
     }
     if let Some(authority) = &reach.authority
         && best.is_some()
@@ -169,6 +174,7 @@ mod tests {
         let text = for_people(&reach(), true);
         assert!(text.contains(&qr::draw("https://192.168.1.20:4000", true).unwrap()));
         assert!(text.contains("to open https://192.168.1.20:4000/\n"));
+        assert!(text.contains("; http://192.168.1.20:4000/trust.html says why"));
         assert!(text.ends_with("\nwith this one:\n  AB:CD\n"));
         assert_eq!(for_people(&Reach::default(), true), "");
     }

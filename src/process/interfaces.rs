@@ -1,21 +1,23 @@
 //! Network interfaces: which of them are of the home network, and with which addresses.
 //!
 //! It stands before everything that names an address: announcement, certificate, banner, QR code.
-//! [`list`] asks the system (getifaddrs(3), and `/proc/net/route` and `/proc/net/ipv6_route` for
-//! default routes, see proc_net(5)); the rest is rules over that list:
+//! [`list`] asks the system (getifaddrs(3), and the tables of `/proc/self/net` for default routes and
+//! passing addresses, see proc_net(5)); the rest is rules over that list:
 //!
 //! - an interface counts if it is up and has a default route or a private address (RFC 1918,
 //!   RFC 3927, RFC 4193). A network without internet has no default route;
 //! - loopback, point-to-point links and what containers and virtual machines bring never do,
 //!   unless they are named with `--mdns-interface`;
-//! - link-local addresses are used only where an interface has no other of that family.
+//! - link-local addresses are used only where an interface has no other of that family;
+//! - IPv6 addresses that pass (RFC 8981) are not listed: each new one would need a new certificate,
+//!   of which browsers warn again.
 //!
 //! Invariant: never fails; what cannot be found out is left away. Left out: being told of changes
 //! by the kernel (netlink), which would need `unsafe` or another crate; the list is read anew
 //! every few seconds instead.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// One interface with its addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,11 +42,17 @@ const VIRTUAL: &[&str] = &[
 
 /// All interfaces that have an address.
 pub(crate) fn list() -> Vec<Interface> {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let mut routed = default_routes_v4(&read("/proc/net/route"));
-    routed.extend(default_routes_v6(&read("/proc/net/ipv6_route")));
+    // Not `/proc/net`: a service manager may hide all of `/proc` but the processes.
+    let table = |name| std::fs::read_to_string(format!("/proc/self/net/{name}"));
+    let read = |name| table(name).unwrap_or_default();
+    let mut routed = default_routes_v4(&read("route"));
+    routed.extend(default_routes_v6(&read("ipv6_route")));
+    let passing = passing(&read("if_inet6"));
     let mut interfaces: Vec<Interface> = Vec::new();
     for one in if_addrs::get_if_addrs().unwrap_or_default() {
+        if passing.contains(&one.ip()) {
+            continue;
+        }
         match interfaces.iter_mut().find(|known| known.name == one.name) {
             Some(known) => known.addresses.push(one.ip()),
             None => interfaces.push(Interface {
@@ -129,7 +137,25 @@ fn is_link_local(address: IpAddr) -> bool {
 /// A route's flag that packets to it are refused (`RTF_REJECT`).
 const REJECT: u32 = 0x200;
 
-/// Interfaces with a default route in `/proc/net/route`.
+/// Flags of an IPv6 address that was made to be used for a time only, or is not to be used for
+/// anything new (`IFA_F_TEMPORARY`, `IFA_F_DEPRECATED`).
+const PASSING: u32 = 0x01 | 0x20;
+
+/// The IPv6 addresses in `if_inet6` that will not stay.
+fn passing(table: &str) -> BTreeSet<IpAddr> {
+    let address = |line: &str| {
+        let fields: Vec<_> = line.split_ascii_whitespace().collect();
+        let [address, _, _, _, flags, _] = fields.as_slice() else {
+            return None;
+        };
+        let flags = u32::from_str_radix(flags, 16).ok()?;
+        let bits = u128::from_str_radix(address, 16).ok()?;
+        (flags & PASSING != 0).then(|| Ipv6Addr::from_bits(bits).into())
+    };
+    table.lines().filter_map(address).collect()
+}
+
+/// Interfaces with a default route in `route`.
 fn default_routes_v4(table: &str) -> BTreeSet<String> {
     let route = |line: &str| {
         let fields: Vec<_> = line.split_ascii_whitespace().collect();
@@ -143,7 +169,7 @@ fn default_routes_v4(table: &str) -> BTreeSet<String> {
     table.lines().skip(1).filter_map(route).collect()
 }
 
-/// The same for `/proc/net/ipv6_route`, which has no heading.
+/// The same for `ipv6_route`, which has no heading.
 fn default_routes_v6(table: &str) -> BTreeSet<String> {
     let route = |line: &str| {
         let fields: Vec<_> = line.split_ascii_whitespace().collect();
@@ -262,6 +288,20 @@ pub(crate) mod tests {
         assert_eq!(
             used(&["169.254.1.1", "fd00::1", "fe80::1"]),
             ["169.254.1.1", "fd00::1"]
+        );
+    }
+
+    #[test]
+    fn addresses_that_pass_are_read_from_the_kernels_table() {
+        let table = "fd000000000000000000000000000020 02 40 00 80 lan0\n\
+            fd0000000000000012345678 9abcdef0\n\
+            fd00000000000000123456789abcdef0 02 40 00 01 lan0\n\
+            fd00000000000000123456789abcdef1 02 40 00 21 lan0\n\
+            fe800000000000000000000000000020 02 40 20 80 lan0\n";
+        let texts: Vec<_> = passing(table).iter().map(IpAddr::to_string).collect();
+        assert_eq!(
+            texts,
+            ["fd00::1234:5678:9abc:def0", "fd00::1234:5678:9abc:def1"]
         );
     }
 

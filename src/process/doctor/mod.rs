@@ -12,7 +12,8 @@
 //! | `firewall` | ufw, firewalld, nftables |
 //! | `machine` | the clock, open files, the state directory |
 //!
-//! Invariants: nothing is changed; every check is bounded in time; what cannot be seen is said to be
+//! Invariants: nothing is changed, but for a file that is written to the state directory and removed,
+//! to see that it can be; every check is bounded in time; what cannot be seen is said to be
 //! so and is no problem. Exit code 0 only without a problem.
 
 mod firewall;
