@@ -29,6 +29,9 @@ use tokio::io::AsyncWriteExt as _;
 /// included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Time to tell the other side that nothing more will come.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// Most that hyper may hold of a request's head, and of an answer on its way out.
 const HTTP_BUFFER: usize = 16 * 1024;
 
@@ -94,8 +97,9 @@ pub async fn serve<P, S, B>(
             let server = &promised.server;
             server.attach(&pending, admitted, stream, &parts.read_buf);
         }
-        // Fails only if the other side has ended the connection.
-        None => _ = stream.shutdown().await,
+        // Fails only if the other side has ended the connection. With TLS it is something to be
+        // sent, for which who does not read is not waited for.
+        None => _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await,
     }
 }
 
