@@ -312,6 +312,15 @@ fn the_authority_can_be_downloaded_over_both_schemes() {
     }
 }
 
+/// Safari on iOS gives a profile to Settings when it navigates to one. A link that says `download`
+/// puts it among the files, where it cannot be installed.
+#[test]
+fn the_profile_is_opened_and_not_saved() {
+    let text = get(&default_site(), peer(LAN, false), "/").text;
+    assert_eq!(text.matches("href=\"/parlor-ca.mobileconfig\">").count(), 2);
+    assert_eq!(text.matches("/parlor-ca.mobileconfig").count(), 2);
+}
+
 #[test]
 fn a_code_is_a_picture_and_what_is_none_is_refused() {
     let site = default_site();
