@@ -31,9 +31,10 @@ const NOT_FOR_ALL = /^(127\..*|\[::1\]|[^.:]+|.*\.local(host)?)\.?$/;
 const THIS_MACHINE = /^(127\..*|\[::1\]|(.*\.)?localhost)\.?$/;
 
 // The room's address for other devices. It is the one of this page, unless that is not for all or
-// has no camera.
+// has no camera. HTTPS is not given up for it: where only a proxy has that, its name stays.
 export function linkTo(room, { addresses = [], secureAddress = '' } = {}) {
-  const better = NOT_FOR_ALL.test(location.hostname) ? addresses[0] : !window.isSecureContext && secureAddress;
+  const first = addresses.find((address) => location.protocol === 'http:' || address.startsWith('https:'));
+  const better = NOT_FOR_ALL.test(location.hostname) ? first : !window.isSecureContext && secureAddress;
   return new URL(location.pathname + hashOf(room), better || location.origin).href;
 }
 

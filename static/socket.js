@@ -3,8 +3,9 @@
 // Stands between the browser's WebSocket (or fetch, for long-polling) and chat.js. WebSocket
 // first; if none can be had, the same attempt goes on by polling, and so do the next ones for a
 // while (Safari refuses a WebSocket where it lets a page pass whose certificate it does not
-// trust). A lost connection comes back by itself with exponential back-off and jitter. What is emitted while the connection is down
-// is dropped on purpose: the room forgot us, so chat.js joins again on `connect`.
+// trust). A lost connection comes back by itself with exponential back-off and jitter. What is
+// emitted while the connection is down is dropped on purpose: the room forgot us, so chat.js joins
+// again on `connect`.
 //
 // Invariant: `link` is the one live attempt. Every callback holds its own and does nothing once
 // it is no longer `#link`: no attempt can outlive, double or disturb the next one.

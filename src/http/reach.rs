@@ -5,6 +5,7 @@
 //! what the certificate covers is in it.
 
 use bytes::Bytes;
+use hyper::http::uri;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -54,9 +55,7 @@ impl Reach {
         });
         match same.or_else(|| all().next()) {
             Some((address, _)) => Some(address.clone()),
-            None => host
-                .filter(|host| is_authority(host))
-                .map(|host| format!("https://{host}")),
+            None => host.and_then(https_at),
         }
     }
 }
@@ -70,11 +69,16 @@ fn name_of(host: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// Whether a text can be nothing but the host of a URL with or without a port (RFC 3986
-/// section 3.2.2).
-fn is_authority(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-    (1..=261).contains(&text.len()) && text.bytes().all(allowed)
+/// HTTPS at the host and port that somebody came to by plain HTTP, as in the `Host` header; `None`
+/// if that is no such text.
+///
+/// One port speaks both, and a client leaves out port 80, which HTTPS would not find by itself
+/// (RFC 9110 sections 4.2.1 and 7.2).
+pub(crate) fn https_at(host: &str) -> Option<String> {
+    let place = uri::Authority::try_from(host).ok()?;
+    let port = place.port_u16().unwrap_or(80);
+    // A URL's authority may name a user as well.
+    (!host.contains('@')).then(|| format!("https://{}:{port}", place.host()))
 }
 
 #[cfg(test)]
@@ -124,6 +128,10 @@ mod tests {
         assert_eq!(
             unknown.secure_address(Some("kitchen-pi:4000")).as_deref(),
             Some("https://kitchen-pi:4000")
+        );
+        assert_eq!(
+            unknown.secure_address(Some("[fd00::20]")).as_deref(),
+            Some("https://[fd00::20]:80")
         );
         for host in [None, Some(""), Some("a/b"), Some("a\"b"), Some("u@h")] {
             assert_eq!(unknown.secure_address(host), None);

@@ -4,15 +4,17 @@
 //! browser that remembers it could not come back to plain HTTP. A request that changes something
 //! is not sent on: its body was on the network already (RFC 9110 section 15.4.8 would repeat it).
 
-use super::{Body, security};
+use super::{Body, reach, security};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, HOST, HeaderValue, LOCATION};
-use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response, StatusCode};
 
 /// The answer to a request, which ends its connection.
 pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
-    let host = request.headers().get(HOST).map(HeaderValue::as_bytes);
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
     let (status, location) = match to_https(
         request.method(),
         host,
@@ -40,19 +42,17 @@ pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
 }
 
 /// Where to, or the status of a refusal.
-fn to_https(method: &Method, host: Option<&[u8]>, target: &str) -> Result<String, StatusCode> {
+fn to_https(method: &Method, host: Option<&str>, target: &str) -> Result<String, StatusCode> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(StatusCode::FORBIDDEN);
     }
-    // Nothing but a host and its port: no user, no path.
-    let host = host
-        .and_then(|host| Authority::try_from(host).ok())
-        .filter(|host| !host.as_str().contains('@'))
+    let base = host
+        .and_then(reach::https_at)
         .ok_or(StatusCode::BAD_REQUEST)?;
     if !target.starts_with('/') {
         return Err(StatusCode::BAD_REQUEST);
     }
-    Ok(format!("https://{host}{target}"))
+    Ok(format!("{base}{target}"))
 }
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn sent(method: &Method, host: &str, target: &str) -> Result<String, u16> {
-        to_https(method, Some(host.as_bytes()), target).map_err(|status| status.as_u16())
+        to_https(method, Some(host), target).map_err(|status| status.as_u16())
     }
 
     #[test]
@@ -69,6 +69,16 @@ mod tests {
         assert_eq!(to.as_deref(), Ok("https://192.168.1.20:4000/a?b=c"));
         let to = sent(&Method::HEAD, "[fd00::20]:4000", "/");
         assert_eq!(to.as_deref(), Ok("https://[fd00::20]:4000/"));
+    }
+
+    #[test]
+    fn port_80_stays_port_80() {
+        for (host, wanted) in [
+            ("parlor.local", "https://parlor.local:80/"),
+            ("[fd00::20]", "https://[fd00::20]:80/"),
+        ] {
+            assert_eq!(sent(&Method::GET, host, "/").as_deref(), Ok(wanted));
+        }
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Site {
             return ErrorPage::NotFound.response();
         };
         let readable = matches!(*method, Method::GET | Method::HEAD);
-        if let Some(response) = self.own(peer, uri, headers) {
+        if let Some(response) = self.own(&path, peer, uri.query(), headers) {
             return if readable || response.status() == StatusCode::NOT_FOUND {
                 response
             } else {
@@ -165,14 +165,20 @@ impl Site {
     }
 
     /// What the server makes itself, whatever the method.
-    fn own(&self, peer: Peer, uri: &Uri, headers: &HeaderMap) -> Option<Response<Body>> {
-        Some(match uri.path() {
-            "/healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
-            "/config.json" => answer::own("application/json", self.config(peer, headers)),
-            "/qr.svg" => qr_response(uri.query().unwrap_or_default()),
-            "/trust.html" if self.schemes != Schemes::HttpOnly => self.trust_page(None, headers),
-            "/trust.html" => ErrorPage::NotFound.response(),
-            "/parlor-ca.crt" => {
+    fn own(
+        &self,
+        path: &SitePath,
+        peer: Peer,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Option<Response<Body>> {
+        Some(match &*path.file() {
+            "healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
+            "config.json" => answer::own("application/json", self.config(peer, headers)),
+            "qr.svg" => qr_response(query.unwrap_or_default()),
+            "trust.html" if self.schemes != Schemes::HttpOnly => self.trust_page(None, headers),
+            "trust.html" => ErrorPage::NotFound.response(),
+            "parlor-ca.crt" => {
                 let der = self
                     .reach
                     .borrow()
@@ -181,7 +187,7 @@ impl Site {
                     .map(|one| one.der.clone());
                 answer::download(der, authority::DER_TYPE, "parlor-ca.crt")
             }
-            "/parlor-ca.mobileconfig" => {
+            "parlor-ca.mobileconfig" => {
                 let reach = self.reach.borrow();
                 let name = self.device_name.as_deref();
                 let profile = reach.authority.as_ref();
@@ -214,14 +220,14 @@ impl Site {
         self.schemes == Schemes::Both && !peer.secure && !peer.address.is_loopback() && !watches()
     }
 
-    /// The trust page, for who asked for this target or for the page itself.
+    /// The trust page, in place of this target or by its own name.
     fn trust_page(&self, target: Option<&PathAndQuery>, headers: &HeaderMap) -> Response<Body> {
         let template = assets::find(TRUST).map_or(&b""[..], |asset| asset.identity.bytes);
         let reach = self.reach.borrow();
         let address = reach.secure_address(text(headers, HOST));
         let page = TrustPage {
             address: address.as_deref(),
-            target: target.map_or("/", PathAndQuery::as_str),
+            target: target.map(PathAndQuery::as_str),
             authority: reach.authority.as_ref(),
             visitor: Visitor::guess(text(headers, USER_AGENT).unwrap_or_default()),
         };

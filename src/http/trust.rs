@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `{secure}` | the HTTPS address of what was asked for |
 //! | `{host}` | its host, to be recognised in a browser's warning |
+//! | `{watch}` | the same page without the trust page before it, by plain HTTP |
 //! | `{fingerprint}` | SHA-256 of the authority, with places to break the line |
 //! | `<!-- begin NAME -->` ... `<!-- end NAME -->` | itself or nothing: `authority` if there is a local one, `own` if not; `secure` or `nowhere` by whether there is an address |
 //! | `<!-- ways KIND -->` ... `<!-- end KIND -->` with `<!-- way KEY: TITLE -->` in it | the visitor's own way, then the others folded |
@@ -28,8 +29,8 @@ use crate::http::visitor::Visitor;
 pub(crate) struct TrustPage<'a> {
     /// HTTPS address of this server, without a slash at the end.
     pub(crate) address: Option<&'a str>,
-    /// Path and query that were asked for.
-    pub(crate) target: &'a str,
+    /// Path and query that were asked for; `None` if that was the trust page itself.
+    pub(crate) target: Option<&'a str>,
     /// The local authority, unless the certificate is one of the user's own.
     pub(crate) authority: Option<&'a Authority>,
     /// Who looks at it.
@@ -65,11 +66,19 @@ impl TrustPage<'_> {
         let address = self.address.unwrap_or_default();
         let host = address.strip_prefix("https://").unwrap_or(address);
         let fingerprint = self.authority.map(|authority| &*authority.fingerprint);
+        let target = self.target.unwrap_or("/");
+        // In place of a page it stands under that page's name; by its own it would lead to itself.
+        let watch = if self.target.is_some() {
+            "?watch"
+        } else {
+            "/?watch"
+        };
         // One after another is safe: of what is filled in only the target may hold such a mark, and
         // it comes last.
         page.replace("{fingerprint}", &breakable(fingerprint.unwrap_or_default()))
             .replace("{host}", &escaped(host))
-            .replace("{secure}", &escaped(&format!("{address}{}", self.target)))
+            .replace("{watch}", watch)
+            .replace("{secure}", &escaped(&format!("{address}{target}")))
     }
 }
 
@@ -143,7 +152,7 @@ mod tests {
     fn page(authority: Option<&Authority>, address: Option<&str>, target: &str) -> String {
         TrustPage {
             address,
-            target,
+            target: Some(target),
             authority,
             visitor: IPHONE,
         }
@@ -173,7 +182,7 @@ mod tests {
         for (system, browser) in visitors {
             let text = TrustPage {
                 address: Some("https://a:1"),
-                target: "/",
+                target: None,
                 authority: Some(&authority()),
                 visitor: Visitor { system, browser },
             }

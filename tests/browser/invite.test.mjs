@@ -151,6 +151,9 @@ test('the address of the page is given to others unless they may not have it', a
     assert.equal(await linkAt(address), `${wanted}/#a%20b`, address);
   }
   assert.equal(await linkAt('https://rooms.example/chat/'), 'https://rooms.example/chat/#a%20b');
+  const behindProxy = { addresses: ['http://192.168.1.20:4000'] };
+  assert.equal(await linkAt('https://parlor.local/', behindProxy), 'https://parlor.local/#a%20b');
+  assert.equal(await linkAt('http://localhost:4000/', behindProxy), 'http://192.168.1.20:4000/#a%20b');
   assert.equal(await linkAt('https://parlor.local:4000/', {}), 'https://parlor.local:4000/#a%20b');
 });
 

@@ -62,6 +62,40 @@ fn who_has_https_or_is_this_machine_or_goes_without_a_camera_gets_the_page() {
     assert!(get(&site, peer(LAN, false), "/?watching").is_trust_page());
 }
 
+/// In place of a page it leads to that page, by its own name not back to itself.
+#[test]
+fn from_the_trust_page_there_is_a_way_on_without_a_camera() {
+    let site = default_site();
+    let plain = peer(LAN, false);
+    for (target, link, way) in [
+        ("/", "?watch", "/?watch"),
+        ("/index.html?a", "?watch", "/index.html?watch"),
+        ("/trust.html", "/?watch", "/?watch"),
+    ] {
+        let answer = get(&site, plain, target);
+        let wanted = format!("data-room href=\"{link}\"");
+        assert!(answer.text.contains(&wanted), "{target}");
+        assert!(!get(&site, plain, way).is_trust_page(), "{target}");
+    }
+}
+
+/// However a name is written, what the server makes itself is not the file it is made of.
+#[test]
+fn the_template_of_the_trust_page_is_not_for_reading() {
+    for schemes in [Schemes::Both, Schemes::HttpOnly] {
+        let settings = config::Site {
+            schemes,
+            ..Default::default()
+        };
+        let site = site(&settings, home());
+        for target in ["/trust.html", "/%74rust.html", "/trust%2ehtml"] {
+            let answer = get(&site, peer(LAN, true), target);
+            assert!(!answer.text.contains("{fingerprint}"), "{target}");
+            assert_eq!(answer.status() == 200, schemes == Schemes::Both, "{target}");
+        }
+    }
+}
+
 #[test]
 fn behind_a_proxy_that_has_the_certificate_there_is_no_trust_page() {
     let schemes = Schemes::HttpOnly;
@@ -276,6 +310,15 @@ fn the_authority_can_be_downloaded_over_both_schemes() {
             ("", Some("5"))
         );
     }
+}
+
+/// Safari on iOS gives a profile to Settings when it navigates to one. A link that says `download`
+/// puts it among the files, where it cannot be installed.
+#[test]
+fn the_profile_is_opened_and_not_saved() {
+    let text = get(&default_site(), peer(LAN, false), "/").text;
+    assert_eq!(text.matches("href=\"/parlor-ca.mobileconfig\">").count(), 2);
+    assert_eq!(text.matches("/parlor-ca.mobileconfig").count(), 2);
 }
 
 #[test]
