@@ -59,30 +59,47 @@ npm_packages() {
   cp "$lock" "$stamp"
 }
 
-# debian_package PACKAGE CHECK...: installs it where apt can, else says how, unless CHECK succeeds.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# apt_install PACKAGE...: without starting the services that some of them bring: policy-rc.d is what
+# their scripts ask before they do (invoke-rc.d(8)). One that is there already is left as it is.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+  fi
+  as_root apt-get update &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+)
+
+# debian_package PACKAGES CHECK...: installs it where apt can, else says how, unless CHECK succeeds.
+# Several packages that are needed together stand in one word, with spaces between them.
 debian_package() {
-  local package="$1"
+  local packages
+  read -ra packages <<<"$1"
   shift
   if "$@" >/dev/null 2>&1; then
     return
   fi
+  local by_hand="apt-get install -y --no-install-recommends ${packages[*]}"
   command -v apt-get >/dev/null ||
-    fail "$package is not installed, and there is no apt-get: install it by hand"
-  local as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null ||
-      fail "as root: apt-get install -y --no-install-recommends $package"
-    as_root=(sudo)
-  fi
-  echo "apt-get install $package"
+    fail "${packages[*]} cannot be installed without apt-get: do it by hand"
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || fail "as root: $by_hand"
+  echo "apt-get install ${packages[*]}"
   local log="$PARLOR_CACHE/apt-get.log"
-  if ! { "${as_root[@]}" apt-get update &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends "$package"; } >"$log" 2>&1 </dev/null; then
+  if ! apt_install "${packages[@]}" >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
-    fail "$package could not be installed: try apt-get install -y --no-install-recommends $package"
+    fail "${packages[*]} could not be installed: try $by_hand"
   fi
-  "$@" >/dev/null 2>&1 || fail "$package is installed, but this still fails: $*"
+  "$@" >/dev/null 2>&1 || fail "installed: ${packages[*]}, but this still fails: $*"
 }
 
 # python_packages REQUIREMENTS DIRECTORY: an environment in DIRECTORY with what the file names.

@@ -136,7 +136,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "discovery",
         crate_modules: &["config"],
-        outside: &["mdns_sd", "socket2", "tokio"],
+        outside: &["if_addrs", "mdns_sd", "socket2", "tokio"],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,

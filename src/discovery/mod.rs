@@ -10,12 +10,14 @@
 //! | `mod` | [`Discovery`]: whether a responder runs, and starting it again |
 //! | `responder` | one run of mdns-sd: what is announced, and names after conflicts |
 //! | `port` | whether UDP port 5353 can be had beside others on this machine |
+//! | `withdrawal` | goodbye for addresses, where mdns-sd says none |
 //! | `query` | asking the network for a name, as another device would |
 //!
 //! A name that somebody else has is given up for one with a number, for each interface by itself
-//! (RFC 6762 section 9), so there may be several names. An interface that comes is reason to start
-//! over, because names must be probed for again on a network that may be another one (section 8),
-//! which mdns-sd does not do for an interface that it has seen before.
+//! (RFC 6762 section 9), so there may be several names. Other places than before
+//! are reason to start over: names must be probed for again on a network that may be another one
+//! (section 8), which mdns-sd does not do for an interface that it has seen before, and an address
+//! that is gone must be withdrawn.
 //!
 //! Invariants: nothing here makes the server fail or wait; without places to announce there is no
 //! thread and no socket. Left out: conflicts that arise after the announcement, when two networks
@@ -24,6 +26,7 @@
 mod port;
 mod query;
 mod responder;
+mod withdrawal;
 
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -75,8 +78,7 @@ impl Discovery {
     /// could not be started before, or has ended.
     pub async fn cover(&mut self, places: &Places) {
         if let Some(responder) = &self.responder {
-            if !places.is_empty() && !responder.is_new_to(places) {
-                responder.cover(places);
+            if responder.places() == places {
                 // It has lived for a while.
                 self.complaint = None;
                 return;

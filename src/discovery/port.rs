@@ -41,7 +41,7 @@ pub(super) fn check(places: &Places) -> Result<(), PortError> {
             continue;
         }
         match share(SocketAddr::new(any, MDNS_PORT)) {
-            Ok(()) => return Ok(()),
+            Ok(_) => return Ok(()),
             Err(error) => result = Err(error),
         }
     }
@@ -51,8 +51,8 @@ pub(super) fn check(places: &Places) -> Result<(), PortError> {
     })
 }
 
-/// Binds as mdns-sd does, and lets go again.
-fn share(address: SocketAddr) -> io::Result<()> {
+/// Binds as mdns-sd does.
+pub(super) fn share(address: SocketAddr) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
@@ -60,7 +60,8 @@ fn share(address: SocketAddr) -> io::Result<()> {
     }
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
-    socket.bind(&address.into())
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 #[cfg(test)]

@@ -2,23 +2,22 @@
 //!
 //! It stands between [`Discovery`](super::Discovery) and the crate's thread, to which it sends
 //! commands and from which it gets events. The crate announces on every interface unless told
-//! otherwise, so all are switched off first and those in the shared set of places on again; that
-//! set is read each time it lists the interfaces. Rule for names: RFC 6762 section 9.
+//! otherwise, so all are switched off first and the wanted places on again. Rule for names: RFC 6762
+//! section 9.
 //!
 //! Cost: a thread that wakes every [`RELIST_SECONDS`] and with each packet for port 5353.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mdns_sd::{
     DaemonEvent, DnsNameChange, IfKind, IfPredicate, RRType, Receiver, ServiceDaemon, ServiceInfo,
 };
 
-use super::{Places, PortError, Service, port};
+use super::{Places, PortError, Service, port, withdrawal};
 
-/// How often the crate lists the interfaces. Together with the process's own listing a new
-/// address is announced within twice this.
+/// How often the crate lists the interfaces, for an address that goes and comes back between two
+/// listings of the process.
 const RELIST_SECONDS: u32 = 10;
 
 /// Time for the goodbye.
@@ -39,7 +38,7 @@ pub(super) enum StartError {
 pub(super) struct Responder {
     daemon: ServiceDaemon,
     events: Receiver<DaemonEvent>,
-    places: Arc<Mutex<Places>>,
+    places: Places,
     names: Names,
 }
 
@@ -57,10 +56,10 @@ impl Responder {
         port::check(places)?;
         let daemon = ServiceDaemon::new()?;
         match Self::instruct(&daemon, service, places) {
-            Ok((events, shared)) => Ok(Self {
+            Ok(events) => Ok(Self {
                 daemon,
                 events,
-                places: shared,
+                places: places.clone(),
                 names: Names::new(format!("{}.local", service.name)),
             }),
             Err(error) => {
@@ -74,13 +73,9 @@ impl Responder {
         daemon: &ServiceDaemon,
         service: &Service,
         places: &Places,
-    ) -> mdns_sd::Result<(Receiver<DaemonEvent>, Arc<Mutex<Places>>)> {
-        let shared = Arc::new(Mutex::new(places.clone()));
-        let seen = Arc::clone(&shared);
-        let chosen = IfPredicate::new(move |one| {
-            let places = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            places.contains(&(one.name.clone(), one.ip()))
-        });
+    ) -> mdns_sd::Result<Receiver<DaemonEvent>> {
+        let wanted = places.clone();
+        let chosen = IfPredicate::new(move |one| wanted.contains(&(one.name.clone(), one.ip())));
         daemon.set_ip_check_interval(RELIST_SECONDS)?;
         daemon.disable_interface(IfKind::All)?;
         daemon.enable_interface(IfKind::Predicate(chosen))?;
@@ -100,29 +95,20 @@ impl Responder {
             )?;
             daemon.register(info.enable_addr_auto())?;
         }
-        Ok((events, shared))
+        Ok(events)
     }
 
-    /// Whether one of these places is on an interface that had none before.
-    pub(super) fn is_new_to(&self, places: &Places) -> bool {
-        let known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let known: BTreeSet<_> = known.iter().map(|(name, _)| name).collect();
-        places.iter().any(|(name, _)| !known.contains(name))
-    }
-
-    /// Announces in these places from the next listing on.
-    pub(super) fn cover(&self, places: &Places) {
-        let mut shared = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if *shared != *places {
-            shared.clone_from(places);
-        }
+    /// Where it announces.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The host names on all interfaces.
     pub(super) fn names(&self) -> BTreeSet<String> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        self.names
-            .on(places.iter().map(|(interface, _)| interface.as_str()))
+        let interfaces = self.places.iter().map(|(interface, _)| interface);
+        interfaces
+            .map(|interface| self.names.on(interface).to_owned())
+            .collect()
     }
 
     /// The next host name that had to be changed; none if the thread has ended.
@@ -146,16 +132,16 @@ impl Responder {
         Self {
             daemon,
             events,
-            places: Arc::default(),
+            places: Places::default(),
             names: Names::new("parlor.local".to_owned()),
         }
     }
 
     pub(super) async fn stop(self) {
-        let Ok(stopped) = self.daemon.shutdown() else {
-            return;
-        };
-        let _ = tokio::time::timeout(GOODBYE, stopped.recv_async()).await;
+        if let Ok(stopped) = self.daemon.shutdown() {
+            let _ = tokio::time::timeout(GOODBYE, stopped.recv_async()).await;
+        }
+        withdrawal::send(&self.places, |interface| self.names.on(interface));
     }
 }
 
@@ -175,10 +161,8 @@ impl Names {
         }
     }
 
-    fn on<'i>(&self, interfaces: impl Iterator<Item = &'i str>) -> BTreeSet<String> {
-        interfaces
-            .map(|interface| self.changed.get(interface).unwrap_or(&self.wanted).clone())
-            .collect()
+    fn on(&self, interface: &str) -> &str {
+        self.changed.get(interface).unwrap_or(&self.wanted)
     }
 
     /// Whether the host name is another now; the service has one of its own, which can change too.
@@ -225,16 +209,8 @@ mod tests {
     fn a_name_is_changed_on_one_interface_alone() {
         let mut names = Names::new("parlor.local".to_owned());
         assert!(names.change(&change(RRType::A, "Parlor-2.local.", "wlan0")));
-        let texts = |names: &Names, interfaces: &[&str]| -> Vec<String> {
-            names.on(interfaces.iter().copied()).into_iter().collect()
-        };
-        assert_eq!(texts(&names, &["eth0"]), ["parlor.local"]);
-        assert_eq!(texts(&names, &["wlan0"]), ["parlor-2.local"]);
-        assert_eq!(
-            texts(&names, &["eth0", "wlan0"]),
-            ["parlor-2.local", "parlor.local"]
-        );
-        assert!(texts(&names, &[]).is_empty());
+        assert_eq!(names.on("eth0"), "parlor.local");
+        assert_eq!(names.on("wlan0"), "parlor-2.local");
     }
 
     #[test]

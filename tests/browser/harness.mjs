@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const PARLOR = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../target/release/parlor', import.meta.url));
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const PATIENCE = 15_000; // ms for any one condition; a slow machine needs some, a good run none
 
 // The last one: a page that a test serves by itself has no address, so Chromium takes it for one
@@ -80,9 +80,10 @@ export async function freePort() {
 
 // --- The browser ----------------------------------------------------------------------------------
 
-export function launch({ devices = true } = {}) {
+// `executablePath` stands for a browser that is started in another way, `env` for its surroundings.
+export function launch({ devices = true, args = [], executablePath = CHROMIUM, env } = {}) {
   assert.ok(existsSync(CHROMIUM), `no browser at ${CHROMIUM}: apt-get install --no-install-recommends chromium`);
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...FLAGS, ...(devices ? [FAKE_DEVICES] : [])] });
+  return chromium.launch({ executablePath, env, headless: true, args: [...FLAGS, ...(devices ? [FAKE_DEVICES] : []), ...args] });
 }
 
 // One server and one browser for a test file; `house.enter()` brings people in.
