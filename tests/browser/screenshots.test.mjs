@@ -20,7 +20,7 @@ async function shoot(person, state, sizes = Object.keys(SIZES)) {
     await person.page.setViewportSize(SIZES[size]);
     const sideways = await person.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(sideways <= 0, `${state} at ${size} scrolls sideways`);
-    await person.page.screenshot({ path: `${FOLDER}${state}-${size}.png`, fullPage: true });
+    await person.page.screenshot({ path: `${FOLDER}${state}-${size}.png`, fullPage: true, animations: 'disabled' });
   }
 }
 
