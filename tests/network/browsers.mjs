@@ -133,6 +133,7 @@ function asPlaywright(page) {
     evaluate: (what, argument) => page.evaluate(what, argument),
     title: () => page.title(),
     mouse: page.mouse,
+    keyboard: page.keyboard,
     screenshot: (options) => page.screenshot(options),
   };
 }

@@ -103,7 +103,7 @@ test('Chromium on one host and Firefox on another are in a call by name', async 
   const ana = await enter(t, one, NAME), ben = await enterFirefox(t, firefox, NAME);
   await call(ana, ben);
   for (const person of [ana, ben]) {
-    await person.leave();
+    await person.page.keyboard.press('Escape');
     await person.is('lobby');
   }
   await call(ben, ana); // who was there first makes the offer
