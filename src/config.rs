@@ -138,7 +138,7 @@ impl Default for Protocol {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// TCP connections in all. An idle WebSocket client costs about 1.5 KB, an idle HTTP
-    /// connection about 17 KB.
+    /// connection about 17 KB, and TLS adds about 10 KB to either.
     pub max_connections: usize,
     /// TCP connections from one address (IPv6: one /64; IPv4-mapped counts as IPv4).
     pub max_connections_per_address: usize,

@@ -94,6 +94,9 @@ impl Authority {
         if !facts.is_authority || facts.key_id.is_empty() {
             return Err("its certificate is not that of an authority");
         }
+        if facts.not_after < facts.not_before {
+            return Err("its certificate ends before it begins");
+        }
         if facts.public_key != rcgen::PublicKeyData::subject_public_key_info(&key) {
             return Err("its key belongs to another certificate");
         }
@@ -129,4 +132,21 @@ fn subject(host: Option<&str>) -> Result<String, TlsError> {
     } else {
         format!("Parlor on {host} ({tag})")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_that_ends_before_it_begins_cannot_be_used() {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.not_before = date_time_ymd(2030, 1, 1);
+        params.not_after = date_time_ymd(2029, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem() + &key.serialize_pem();
+        let wrong = Authority::read(pem.as_bytes()).err();
+        assert_eq!(wrong, Some("its certificate ends before it begins"));
+    }
 }

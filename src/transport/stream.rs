@@ -15,6 +15,10 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_rustls::server::TlsStream;
 
+/// Bytes that TLS takes of an answer before the system has them: one record (RFC 8446 section 5.1),
+/// as over a WebSocket (`secure`). rustls alone would take 64 KB for each client that does not read.
+const UNSENT: usize = 16 * 1024;
+
 /// A connection that a server can be given: plain, or with its TLS handshake done.
 #[derive(Debug)]
 pub enum Stream {
@@ -31,7 +35,8 @@ impl From<TcpStream> for Stream {
 }
 
 impl From<TlsStream<TcpStream>> for Stream {
-    fn from(stream: TlsStream<TcpStream>) -> Self {
+    fn from(mut stream: TlsStream<TcpStream>) -> Self {
+        stream.get_mut().1.set_buffer_limit(Some(UNSENT));
         Self::Secure(Box::new(stream))
     }
 }

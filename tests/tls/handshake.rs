@@ -1,11 +1,12 @@
 //! TLS as clients meet it: versions, protocol, and a certificate that changes under them.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use parlor::tls::{Served, Tls};
+use parlor::transport::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -161,6 +162,34 @@ fn a_new_certificate_is_for_new_connections_and_old_ones_live_on() {
         assert_eq!(fingerprint_seen(&new), second.fingerprint);
         expect_alive(&mut old).await;
         expect_alive(&mut new).await;
+    });
+}
+
+#[test]
+fn of_a_client_that_does_not_read_one_record_is_held() {
+    let state = State::new();
+    let tls = state.open(&home(), SystemTime::now());
+    let phone = phone(&tls.served(), &TLS13);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let near = tokio::net::TcpStream::connect(address).await.unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let name = ServerName::try_from("parlor.local").unwrap();
+        let connector = TlsConnector::from(Arc::new(phone));
+        let accepting = tokio::spawn(tls.acceptor().accept(far));
+        connector.connect(name, near).await.unwrap();
+        let accepted = accepting.await.unwrap().unwrap();
+        let Stream::Secure(mut stream) = Stream::from(accepted) else {
+            unreachable!("it has just been made of one with TLS")
+        };
+        // Not given to the system yet.
+        let taken = stream.get_mut().1.writer().write(&[0; 100_000]).unwrap();
+        assert_eq!(taken, 16 * 1024);
     });
 }
 

@@ -112,8 +112,9 @@ pub(super) struct Naming {
     /// Name in the network: parlor is announced as parlor.local
     #[arg(long, env = "PARLOR_NAME", value_name = "NAME", default_value = "parlor", value_parser = values::label)]
     pub(super) name: String,
-    /// Interface to announce the name on, such as eth0; may be given several times (in the
-    /// variable: separated by commas); without it those of the home network
+    /// Interface to be found on, such as eth0: the name is announced, and addresses are told and put
+    /// into the certificate, for these alone; may be given several times (in the variable: separated
+    /// by commas); without it those of the home network
     #[arg(
         long,
         env = "PARLOR_MDNS_INTERFACE",
@@ -191,7 +192,7 @@ pub(super) struct Running {
 #[derive(Debug, Args)]
 pub(super) struct Limits {
     /// Connections in all, 1 to 1000000; about 1.5 KB each while idle over WebSocket, 17 KB over
-    /// plain HTTP
+    /// HTTP, and 10 KB more with TLS
     #[arg(long, env = "PARLOR_MAX_CONNECTIONS", value_name = "N", default_value = "4096", value_parser = values::whole::<usize>(1, 1_000_000))]
     pub(super) max_connections: usize,
     /// Connections from one address (IPv6: one /64), 1 to 1000000; part of --max-connections
