@@ -12,6 +12,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::config::Schemes;
 use crate::http::Reach;
 use crate::process::qr;
 use crate::process::reach::Situation;
@@ -21,7 +22,7 @@ const MAX_ADDRESSES: usize = 8;
 
 /// Prints what to open.
 pub(crate) fn print(situation: &Situation, reach: &Reach) {
-    say(&(opening(situation, reach) + &extras(reach)));
+    say(&(opening(situation, reach) + &extras(situation, reach)));
 }
 
 /// Prints it again because it has changed; a pipe has the log's line already.
@@ -30,7 +31,7 @@ pub(crate) fn print_again(situation: &Situation, reach: &Reach) {
         say(&format!(
             "\nThe addresses have changed.\n{}{}",
             list(situation, reach),
-            extras(reach)
+            extras(situation, reach)
         ));
     }
 }
@@ -77,22 +78,33 @@ pub(crate) fn list(situation: &Situation, reach: &Reach) -> String {
 }
 
 /// What is only for people at a terminal: the code and the fingerprint.
-pub(crate) fn extras(reach: &Reach) -> String {
+pub(crate) fn extras(situation: &Situation, reach: &Reach) -> String {
     if !io::stdout().is_terminal() {
         return String::new();
     }
     let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    for_people(reach, colours)
+    for_people(situation.schemes, reach, colours)
 }
 
-fn for_people(reach: &Reach, colours: bool) -> String {
+/// Without TLS there is nothing to scan: that address gives no camera, and what a reverse proxy is
+/// called is not known here.
+fn for_people(schemes: Schemes, reach: &Reach, colours: bool) -> String {
     let mut text = String::new();
-    let best = reach.addresses.first().or(reach.names.first());
+    let all = reach.addresses.iter().chain(&reach.names);
+    let best = all.into_iter().find(|url| url.starts_with("https:"));
     if let Some((url, code)) = best.and_then(|url| Some((url, qr::draw(url, colours)?))) {
         text.push_str(&format!("\n{code}\nScan it with a phone to open {url}/\n"));
-        if let (Some(rest), Some(_)) = (url.strip_prefix("https"), &reach.authority) {
+        if reach.authority.is_some() {
+            // Where plain HTTP is not spoken one reads it behind the warning, late but not in vain.
+            let scheme = if schemes == Schemes::HttpsOnly {
+                "https"
+            } else {
+                "http"
+            };
+            let rest = url.trim_start_matches("https");
             text.push_str(&format!(
-                "Its browser warns the first time; http{rest}/trust.html says why, and what to press.\n"
+                "Its browser warns the first time; {scheme}{rest}/trust.html says why, and what to \
+                 press.\n"
             ));
         }
     }
@@ -112,7 +124,6 @@ fn for_people(reach: &Reach, colours: bool) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
-    use crate::config::Schemes;
     use crate::http::reach::Authority;
 
     fn situation(bound: &[&str]) -> Situation {
@@ -171,12 +182,19 @@ mod tests {
 
     #[test]
     fn people_get_the_code_of_an_address_and_the_fingerprint() {
-        let text = for_people(&reach(), true);
+        let text = for_people(Schemes::Both, &reach(), true);
         assert!(text.contains(&qr::draw("https://192.168.1.20:4000", true).unwrap()));
         assert!(text.contains("to open https://192.168.1.20:4000/\n"));
         assert!(text.contains("; http://192.168.1.20:4000/trust.html says why"));
         assert!(text.ends_with("\nwith this one:\n  AB:CD\n"));
-        assert_eq!(for_people(&Reach::default(), true), "");
+        assert_eq!(for_people(Schemes::Both, &Reach::default(), true), "");
+        let only = for_people(Schemes::HttpsOnly, &reach(), true);
+        assert!(only.contains("; https://192.168.1.20:4000/trust.html says why"));
+        let plain = Reach {
+            addresses: vec!["http://192.168.1.20:4000".to_owned()],
+            ..Reach::default()
+        };
+        assert_eq!(for_people(Schemes::HttpOnly, &plain, true), "");
     }
 
     #[test]

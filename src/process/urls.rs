@@ -19,7 +19,7 @@ pub(crate) fn run(config: &config::Parlor) {
     let text = match local::ask(config) {
         Some((_, said)) => {
             let reach = said.reach();
-            banner::list(&situation, &reach) + &banner::extras(&reach)
+            banner::list(&situation, &reach) + &banner::extras(&situation, &reach)
         }
         None => {
             let ports: BTreeSet<_> = situation.bound.iter().map(|one| one.port()).collect();
