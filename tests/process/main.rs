@@ -14,6 +14,7 @@
 mod command_line;
 mod life;
 mod output;
+mod own_certificate;
 mod reached;
 #[path = "../support/mod.rs"]
 mod support;
