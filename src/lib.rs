@@ -42,6 +42,7 @@
 // Module headers are written for readers of the source too, and name private items.
 #![allow(rustdoc::private_intra_doc_links)]
 
+mod bounded;
 pub mod chat;
 pub mod config;
 pub mod discovery;

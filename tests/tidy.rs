@@ -45,6 +45,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "bounded",
+        crate_modules: &[],
+        outside: &[],
+        may_wait: true,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "config",
         crate_modules: &[],
         outside: &[],
@@ -109,7 +117,9 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "transport",
-        crate_modules: &["config", "encoding", "engineio", "hub", "rate", "stats"],
+        crate_modules: &[
+            "bounded", "config", "encoding", "engineio", "hub", "rate", "stats",
+        ],
         outside: &[
             "getrandom",
             "heapless",
@@ -127,7 +137,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "tls",
-        crate_modules: &["config"],
+        crate_modules: &["bounded", "config"],
         outside: &["rcgen", "ring", "tokio_rustls", "x509_parser"],
         may_wait: true,
         may_lock: true,
@@ -143,7 +153,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "http",
-        crate_modules: &["config", "encoding", "stats", "transport"],
+        crate_modules: &["bounded", "config", "encoding", "stats", "transport"],
         outside: &[
             "base64",
             "hmac",

@@ -10,8 +10,6 @@
 //! the file.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -21,13 +19,14 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
+use crate::bounded;
 use crate::config::{self, ConfigError};
 use crate::http::ice::{IceServer, TurnUrl};
 
 /// How long a name and its password are good for.
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Bytes of the file that are looked at; a secret is some tens of characters.
+/// Bytes of the file at most; a secret is some tens of characters.
 const MAX_FILE_BYTES: u64 = 4096;
 
 /// The TURN servers, and the secret shared with them.
@@ -98,8 +97,10 @@ impl Secret {
             value: file.display().to_string(),
             expected,
         };
-        let text = start_of(file)
+        let bytes = bounded::read(file, MAX_FILE_BYTES)
             .map_err(|error| unusable(format!("it must be a file that can be read ({error})")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| unusable("it must be a file of text".to_owned()))?;
         match text.lines().next().map(str::trim) {
             Some(secret) if !secret.is_empty() => Ok(Self(secret.to_owned())),
             _ => Err(unusable(
@@ -116,14 +117,6 @@ impl Secret {
         });
         mac.unwrap_or_default()
     }
-}
-
-fn start_of(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(file)?
-        .take(MAX_FILE_BYTES)
-        .read_to_string(&mut text)?;
-    Ok(text)
 }
 
 #[cfg(test)]

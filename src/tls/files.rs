@@ -9,10 +9,11 @@
 //! cut leaves under a temporary name stays there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+use crate::bounded;
 use crate::tls::error::TlsError;
 use crate::tls::random;
 
@@ -47,18 +48,7 @@ impl From<&fs::Metadata> for Stamp {
 
 /// Reads a file.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // Opening a named pipe would wait for a writer.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(bytes)
+    bounded::read(path, MAX_BYTES)
 }
 
 /// Whether others than its owner may read a file.

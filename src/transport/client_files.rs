@@ -19,6 +19,7 @@
 //! would double the binary.
 
 use super::reject::{Answer, answer, empty};
+use crate::bounded;
 use crate::config::ConfigError;
 use crate::encoding::{Accepted, Compression};
 use bytes::Bytes;
@@ -26,8 +27,7 @@ use hyper::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
 };
 use hyper::{HeaderMap, Response, StatusCode};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -81,7 +81,7 @@ impl ClientFiles {
             |expected: &str| ConfigError::new(setting, &directory.display().to_string(), expected);
         let mut files = Vec::new();
         for name in NAMES {
-            match read(&directory.join(name)) {
+            match bounded::read(&directory.join(name), MAX_BYTES).map(Bytes::from) {
                 Ok(bytes) => files.push(Served {
                     name,
                     bytes,
@@ -174,21 +174,6 @@ impl Served {
         });
         made.await.ok().flatten()
     }
-}
-
-fn read(path: &Path) -> io::Result<Bytes> {
-    // Opening a named pipe would wait for ever.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it has over 2 MB"));
-    }
-    Ok(bytes.into())
 }
 
 /// The version in a script's banner, which is the comment that it begins with.

@@ -85,7 +85,7 @@ fn turn_settings_that_cannot_work_are_refused_at_the_start() {
             "first line",
         ),
         (dir.path().join("missing"), "can be read"),
-        (dir.write("binary", [0xff, 0xfe]), "can be read"),
+        (dir.write("binary", [0xff, 0xfe]), "file of text"),
     ] {
         let error = refused(&turn(file));
         assert!(error.starts_with("--turn-secret-file: "), "{error}");

@@ -80,6 +80,13 @@ impl State {
         std::fs::read(self.file(name)).unwrap()
     }
 
+    /// OpenSSL trusts the certificate by the authority, as they are in their files.
+    pub(crate) fn expect_trusted(&self, now: SystemTime) {
+        let (authority, server) = (self.file("authority.pem"), self.file("server.pem"));
+        let said = verified(&authority, &server, &[], now);
+        assert!(said.good, "{}", said.text);
+    }
+
     /// A file beside the state directory.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)

@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use parlor::config;
 use parlor::tls::{self, Source, Tls, TlsError};
 
-use crate::rig::{State, days_later, described, home, names, openssl, path, today, verified};
+use crate::rig::{State, days_later, described, home, names, openssl, path, today};
 
 #[test]
 fn keys_are_for_their_owner_only() {
@@ -121,13 +121,7 @@ fn a_certificate_that_cannot_be_used_is_moved_away_and_made_anew() {
     let after = state.open(&home(), today()).served();
     assert_ne!(before.fingerprint, after.fingerprint);
     assert_eq!(state.bytes("server.pem.broken"), b"rubbish");
-    let said = verified(
-        &state.file("authority.pem"),
-        &state.file("server.pem"),
-        &[],
-        today(),
-    );
-    assert!(said.good, "{}", said.text);
+    state.expect_trusted(today());
 }
 
 #[test]
@@ -166,13 +160,7 @@ fn many_that_begin_at_once_have_one_authority() {
         state.list(),
         ["authority.pem", "parlor-ca.crt", "server.pem"]
     );
-    let said = verified(
-        &state.file("authority.pem"),
-        &state.file("server.pem"),
-        &[],
-        today(),
-    );
-    assert!(said.good, "{}", said.text);
+    state.expect_trusted(today());
     let after = state.open(&home(), today()).served();
     assert_eq!(
         after.authority.as_ref().unwrap().fingerprint,
@@ -242,13 +230,7 @@ fn another_authority_in_the_directory_is_taken_up_with_a_certificate_of_its_own(
         wanted.authority.as_ref().unwrap().name
     );
     assert_eq!(state.bytes("parlor-ca.crt"), other.bytes("parlor-ca.crt"));
-    let said = verified(
-        &state.file("authority.pem"),
-        &state.file("server.pem"),
-        &[],
-        today(),
-    );
-    assert!(said.good, "{}", said.text);
+    state.expect_trusted(today());
 }
 
 #[test]
