@@ -51,7 +51,7 @@ mod security;
 pub mod server;
 pub mod site;
 mod trust;
-mod turn;
+pub(crate) mod turn;
 mod visitor;
 pub mod welcome;
 

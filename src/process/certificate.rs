@@ -2,17 +2,21 @@
 //! with `--renew`, another certificate first.
 //!
 //! It stands beside serving and needs no running server: it reads the same files. One that runs takes
-//! a renewed certificate up when it next looks, within seconds. Standard output has the description
-//! and nothing else. Left out: checking it against the world, which `parlor doctor` does.
+//! a renewed certificate up when it next looks, within seconds. It is asked for its authority all the
+//! same, since its files may be others: a service has its own directory, and who is not told would
+//! compare a fingerprint that no device ever sees. Standard output has the description and nothing
+//! else. Left out: checking it against the world, which `parlor doctor` does.
 
+use std::fmt;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use crate::config;
-use crate::process::urls;
+use crate::process::{local, urls};
 use crate::tls::{self, Served, Source, TlsError};
 
 const DAY: u64 = 86_400;
@@ -29,18 +33,71 @@ pub(crate) fn run(config: &config::Parlor, renew: bool) -> anyhow::Result<()> {
             own.certificate.display()
         );
     }
-    let served = if renew {
-        tls::renew(settings, &names, now)
-    } else {
-        tls::look(settings, &names, now)
+    let mut served = tls::look(settings, &names, now).map_err(blame)?;
+    let elsewhere = Elsewhere::find(local::ask(config).map(|(at, _)| at), served.as_ref());
+    if renew {
+        if let Some(elsewhere) = elsewhere {
+            bail!("nothing was renewed: {elsewhere}");
+        }
+        served = tls::renew(settings, &names, now).map_err(blame)?;
+    }
+    let text = match (elsewhere, served) {
+        (None, Some(served)) => text(&served, now),
+        (Some(elsewhere), None) => elsewhere.text(),
+        (Some(elsewhere), Some(served)) => format!(
+            "{}\nFound here, which no device sees while that server runs\n\n{}",
+            elsewhere.text(),
+            text(&served, now)
+        ),
+        (None, None) => bail!(nothing_yet(settings.state_dir.as_deref())),
     };
-    let served = served
-        .map_err(blame)?
-        .with_context(|| nothing_yet(settings.state_dir.as_deref()))?;
     let mut stdout = std::io::stdout().lock();
     // Whoever closed it has seen enough.
-    let _ = stdout.write_all(text(&served, now).as_bytes());
+    let _ = stdout.write_all(text.as_bytes());
     Ok(())
+}
+
+/// A server that runs here and offers devices another authority than the one that is found here.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    at: SocketAddr,
+    fingerprint: String,
+}
+
+impl Elsewhere {
+    /// Asks the running server, given where it answers and what is found here.
+    pub(crate) fn find(running: Option<SocketAddr>, found: Option<&Served>) -> Option<Self> {
+        let at = running?;
+        let fingerprint = local::authority(at)?;
+        Self { at, fingerprint }.unless_of(found)
+    }
+
+    fn unless_of(self, found: Option<&Served>) -> Option<Self> {
+        let authority = found.and_then(|served| served.authority.as_ref());
+        let same = authority.is_some_and(|known| known.fingerprint == self.fingerprint);
+        (!same).then_some(self)
+    }
+
+    fn text(&self) -> String {
+        format!(
+            "Authority that devices may trust\n  {:<12} the server that runs here, at {}\n  {:<12} {}\n\
+             Note: {self}\n",
+            "told by", self.at, "SHA-256", self.fingerprint
+        )
+    }
+}
+
+/// What that means, and how to look there.
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the server at {} has an authority that is not found here, so it keeps its files \
+             elsewhere: to look there, give its directory with --state-dir, as the user that runs \
+             it; for the systemd unit: sudo parlor certificate --state-dir /var/lib/parlor",
+            self.at
+        )
+    }
 }
 
 /// A wrong setting is one here too, and so has its exit code.
@@ -200,6 +257,35 @@ Authority that devices may trust
             "{text}"
         );
         assert!(!text.contains("Authority"), "{text}");
+    }
+
+    #[test]
+    fn another_authority_than_the_running_servers_is_told() {
+        let other = || Elsewhere {
+            at: "[::1]:4000".parse().unwrap(),
+            fingerprint: "EF:01".to_owned(),
+        };
+        let mut found = served(Source::Made(None));
+        assert!(other().unless_of(None).is_some());
+        assert!(other().unless_of(Some(&found)).is_some());
+        let mut authority = Authority {
+            name: "Parlor".to_owned(),
+            der: bytes::Bytes::new(),
+            fingerprint: "AA:AA".to_owned(),
+            not_before: at(0),
+            not_after: at(DAY),
+            file: None,
+        };
+        found.authority = Some(authority.clone());
+        assert!(other().unless_of(Some(&found)).is_some());
+        authority.fingerprint = "EF:01".to_owned();
+        found.authority = Some(authority);
+        assert_eq!(other().unless_of(Some(&found)), None);
+        let text = other().text();
+        assert!(
+            text.contains("the server that runs here, at [::1]:4000\n  SHA-256      EF:01\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -6,8 +6,10 @@
 //!
 //! - an interface counts if it is up and has a default route or a private address (RFC 1918,
 //!   RFC 3927, RFC 4193). A network without internet has no default route;
-//! - loopback, point-to-point links and what containers and virtual machines bring never do,
-//!   unless they are named with `--mdns-interface`;
+//! - point-to-point links and what containers and virtual machines bring do not, unless they are
+//!   named with `--mdns-interface`; loopback never does;
+//! - with `--mdns-interface` the others count as before, but nothing is announced on them: a name
+//!   that is mistyped takes no address away;
 //! - link-local addresses are used only where an interface has no other of that family;
 //! - IPv6 addresses that pass (RFC 8981) are not listed: each new one would need a new certificate,
 //!   of which browsers warn again.
@@ -32,6 +34,8 @@ pub(crate) struct Interface {
     pub(crate) point_to_point: bool,
     /// Whether packets for the rest of the world leave through it.
     pub(crate) default_route: bool,
+    /// Whether others are named with `--mdns-interface`, so that nothing is announced here.
+    pub(crate) quiet: bool,
 }
 
 /// Beginnings of names that containers, virtual machines and their bridges have.
@@ -60,6 +64,7 @@ pub(crate) fn list() -> Vec<Interface> {
                 up: one.is_oper_up(),
                 point_to_point: one.is_p2p(),
                 default_route: routed.contains(&one.name),
+                quiet: false,
                 name: one.name,
             }),
         }
@@ -67,19 +72,28 @@ pub(crate) fn list() -> Vec<Interface> {
     interfaces
 }
 
-/// Those of the home network, or those that are named, the one with the default route first.
+/// Those of the home network and those that are named, the one with the default route first.
 pub(crate) fn home(interfaces: &[Interface], named: &[String]) -> Vec<Interface> {
     let mut home: Vec<_> = interfaces
         .iter()
         .filter(|one| one.up)
-        .filter(|one| match named {
-            [] => one.is_home(),
-            named => named.contains(&one.name),
-        })
+        .filter(|one| one.is_home() || (named.contains(&one.name) && !one.is_loopback()))
         .cloned()
         .collect();
+    for one in &mut home {
+        one.quiet = !named.is_empty() && !named.contains(&one.name);
+    }
     home.sort_by_key(|one| !one.default_route);
     home
+}
+
+/// Those that are named but not there, or without an address.
+pub(crate) fn missing<'n>(
+    interfaces: &'n [Interface],
+    named: &'n [String],
+) -> impl Iterator<Item = &'n str> {
+    let known = |name: &&String| !interfaces.iter().any(|one| one.name == **name);
+    named.iter().filter(known).map(String::as_str)
 }
 
 /// The addresses that others on the network can type, IPv4 first: a link-local IPv6 address needs
@@ -100,8 +114,12 @@ impl Interface {
     fn is_home(&self) -> bool {
         !self.point_to_point
             && !VIRTUAL.iter().any(|prefix| self.name.starts_with(prefix))
-            && !self.addresses.iter().any(IpAddr::is_loopback)
+            && !self.is_loopback()
             && (self.default_route || self.addresses.iter().any(|address| is_private(*address)))
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.addresses.iter().any(IpAddr::is_loopback)
     }
 
     /// Its addresses without those that are there only in case there is no other.
@@ -250,7 +268,28 @@ pub(crate) mod tests {
             routed,
         ];
         assert_eq!(chosen(&all, &[]), [""; 0]);
-        assert_eq!(chosen(&all, &["virbr0", "eth1", "none"]), ["virbr0"]);
+        assert_eq!(chosen(&all, &["virbr0", "eth1", "lo", "none"]), ["virbr0"]);
+    }
+
+    #[test]
+    fn a_named_interface_decides_on_the_announcement_alone() {
+        let all = [
+            interface("lan0", &["192.168.1.20"]),
+            interface("virbr0", &["192.168.122.1"]),
+        ];
+        let loud = |named: &[&str]| -> Vec<String> {
+            let named: Vec<_> = named.iter().map(|&name| name.to_owned()).collect();
+            let home = home(&all, &named);
+            assert!(home.iter().any(|one| one.name == "lan0"), "{named:?}");
+            let loud = home.into_iter().filter(|one| !one.quiet);
+            loud.map(|one| one.name).collect()
+        };
+        assert_eq!(loud(&[]), ["lan0"]);
+        assert_eq!(loud(&["lan0"]), ["lan0"]);
+        assert_eq!(loud(&["virbr0"]), ["virbr0"]);
+        assert_eq!(loud(&["nope0"]), [""; 0]);
+        let named = ["nope0", "lan0"].map(str::to_owned);
+        assert_eq!(missing(&all, &named).collect::<Vec<_>>(), ["nope0"]);
     }
 
     #[test]

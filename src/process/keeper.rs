@@ -27,7 +27,7 @@ use crate::http::Reach;
 use crate::process::interfaces;
 use crate::process::reach::Situation;
 use crate::process::{banner, host};
-use crate::tls::{Names, Tls, TlsError};
+use crate::tls::{Names, Source, Tls, TlsError};
 
 /// Time between two looks. With mdns-sd's own of ten seconds a new address is announced within 30.
 const EVERY: Duration = Duration::from_secs(10);
@@ -92,15 +92,31 @@ impl Keeper {
                 SystemTime::now(),
             )?);
         }
-        for name in &keeper.mdns.interfaces {
-            if !interfaces::list().iter().any(|one| one.name == *name) {
-                tracing::warn!(
-                    interface = name,
-                    "--mdns-interface: there is none of this name"
+        keeper.say_what_is_not_told();
+        let list = interfaces::list();
+        for name in interfaces::missing(&list, &keeper.mdns.interfaces) {
+            tracing::warn!(
+                interface = name,
+                "--mdns-interface: there is none of this name"
+            );
+        }
+        Ok(keeper)
+    }
+
+    /// A certificate of the user's own need not be for the name that is announced.
+    fn say_what_is_not_told(&self) {
+        let Some(served) = self.tls.as_ref().map(Tls::served) else {
+            return;
+        };
+        let own = matches!(served.source, Source::Own(_));
+        for name in self.names.wanted.iter().filter(|_| own) {
+            if !served.covers_name(name) {
+                tracing::info!(
+                    name,
+                    "the name is not told, since the certificate does not cover it"
                 );
             }
         }
-        Ok(keeper)
     }
 
     /// The certificate, unless only plain HTTP is spoken.

@@ -1,8 +1,8 @@
 //! Asking the server that runs on this machine: what it says of itself, and which certificate it
 //! shows.
 //!
-//! It stands in the actions `urls` and `doctor`, because only the running server knows what its name
-//! became, and which certificate it took. It is asked over loopback, or over the address it was told
+//! It stands in the actions `urls`, `doctor` and `certificate`, because only the running server knows
+//! what its name became, and which certificate it took. It is asked over loopback, or over the address it was told
 //! to listen on, which is this machine's as well.
 //!
 //! The certificate is not verified: nothing secret is sent, what comes back is shown to whoever
@@ -25,6 +25,7 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 
 use crate::config;
 use crate::http::{Reach, bind};
+use crate::tls;
 
 /// Time for connecting, and then for everything else; the server is on this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -87,16 +88,30 @@ pub(crate) fn targets(config: &config::Parlor) -> Vec<SocketAddr> {
 pub(crate) fn ask(config: &config::Parlor) -> Option<(SocketAddr, Said)> {
     targets(config)
         .into_iter()
-        .find_map(|target| Some((target, plain(target).or_else(|| secure(target))?)))
+        .find_map(|target| Some((target, get(target, "/config.json", said)?)))
 }
 
-fn plain(target: SocketAddr) -> Option<Said> {
-    exchange(&mut connect(target).ok()?, target).ok()?
+/// The fingerprint of the authority that the server there offers to devices; none if it offers none.
+pub(crate) fn authority(target: SocketAddr) -> Option<String> {
+    get(target, "/parlor-ca.crt", |der| {
+        x509_parser::parse_x509_certificate(der).ok()?;
+        Some(tls::fingerprint(der))
+    })
 }
 
-/// With `--https-only` plain HTTP is only sent on.
-fn secure(target: SocketAddr) -> Option<Said> {
-    exchange(&mut handshake(target).ok()?, target).ok()?
+/// What `read` makes of the answer. With `--https-only` plain HTTP is only sent on.
+fn get<T>(target: SocketAddr, path: &str, read: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let plain = || {
+        read(body(
+            &exchange(&mut connect(target).ok()?, target, path).ok()?,
+        )?)
+    };
+    let secure = || {
+        read(body(
+            &exchange(&mut handshake(target).ok()?, target, path).ok()?,
+        )?)
+    };
+    plain().or_else(secure)
 }
 
 /// The certificate that is served there, in DER.
@@ -168,10 +183,14 @@ fn handshake(target: SocketAddr) -> io::Result<StreamOwned<ClientConnection, Bou
     Ok(StreamOwned::new(client, stream))
 }
 
-fn exchange(stream: &mut (impl Read + Write), target: SocketAddr) -> io::Result<Option<Said>> {
+fn exchange(
+    stream: &mut (impl Read + Write),
+    target: SocketAddr,
+    path: &str,
+) -> io::Result<Vec<u8>> {
     write!(
         stream,
-        "GET /config.json HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n"
     )?;
     stream.flush()?;
     let mut answer = Vec::new();
@@ -182,16 +201,19 @@ fn exchange(stream: &mut (impl Read + Write), target: SocketAddr) -> io::Result<
     {
         return Err(error);
     }
-    Ok(said(&answer))
+    Ok(answer)
 }
 
-fn said(answer: &[u8]) -> Option<Said> {
-    let text = std::str::from_utf8(answer).ok()?;
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    if !head.starts_with("HTTP/1.1 200 ") {
-        return None;
-    }
-    serde_json::from_str(body).ok()
+/// What comes behind the head of an answer, unless that is a refusal.
+fn body(answer: &[u8]) -> Option<&[u8]> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let (head, rest) = answer.split_at(end);
+    let body = rest.get(4..)?;
+    head.starts_with(b"HTTP/1.1 200 ").then_some(body)
+}
+
+fn said(body: &[u8]) -> Option<Said> {
+    serde_json::from_slice(body).ok()
 }
 
 /// Takes any certificate, see the header.
@@ -242,8 +264,9 @@ mod tests {
 
     #[test]
     fn only_an_answer_of_parlors_counts() {
-        let answer =
-            |status: &str, body: &str| said(format!("{status}\r\nA: b\r\n\r\n{body}").as_bytes());
+        let answer = |status: &str, text: &str| {
+            said(body(format!("{status}\r\nA: b\r\n\r\n{text}").as_bytes())?)
+        };
         let ok = "HTTP/1.1 200 OK";
         let ours =
             r#"{"iceServers":[],"name":"x","addresses":["https://10.0.0.1:4000"],"names":[]}"#;
@@ -254,6 +277,8 @@ mod tests {
         assert_eq!(answer(ok, "<html>"), None);
         assert_eq!(answer("HTTP/1.1 307 Temporary Redirect", ours), None);
         assert_eq!(said(b"\xff"), None);
+        assert_eq!(body(b"HTTP/1.1 200 OK\r\n\r\n\xff"), Some(&b"\xff"[..]));
+        assert_eq!(body(b"HTTP/1.1 200 OK\r\n"), None);
     }
 
     #[test]

@@ -30,11 +30,13 @@ pub(crate) struct Situation {
 }
 
 impl Situation {
-    /// Where to announce: addresses of the home network that are listened on.
+    /// Where to announce: addresses of the home network that are listened on, on all interfaces
+    /// or on those that are named.
     pub(crate) fn places(&self) -> Places {
         let every = self
             .home
             .iter()
+            .filter(|one| !one.quiet)
             .flat_map(|one| one.used().map(|address| (one.name.clone(), address)));
         every
             .filter(|(_, address)| self.ports(*address).next().is_some())
@@ -147,6 +149,13 @@ impl Situation {
             }
         }
         addresses
+    }
+
+    /// Where others can connect: those addresses with their ports.
+    pub(crate) fn sockets(&self) -> Vec<SocketAddr> {
+        let with_ports = |address| self.ports(address).map(move |port| (address, port).into());
+        let addresses = self.addresses().into_iter();
+        addresses.flat_map(with_ports).collect()
     }
 
     /// Addresses that were asked for by themselves.
@@ -292,6 +301,24 @@ mod tests {
         assert_eq!(names(&["[::]:4000", "127.0.0.1:4000"]), all[1..]);
         assert_eq!(names(&["[fd00::20]:4000"]), ["lan0 fd00::20"]);
         assert_eq!(names(&["127.0.0.1:4000", "[::1]:4000"]), [""; 0]);
+    }
+
+    #[test]
+    fn an_interface_without_an_announcement_is_opened_all_the_same() {
+        let mut situation = situation(&["[::]:4000"]);
+        situation.home[0].quiet = true;
+        let places: Vec<_> = situation
+            .places()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(places, ["usb0"]);
+        let sockets: Vec<_> = situation
+            .sockets()
+            .iter()
+            .map(SocketAddr::to_string)
+            .collect();
+        assert_eq!(sockets, ["192.168.1.20:4000", "[fd00::20]:4000"]);
     }
 
     #[test]

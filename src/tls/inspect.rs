@@ -108,7 +108,7 @@ impl Facts {
     }
 }
 
-fn fingerprint(der: &[u8]) -> String {
+pub(crate) fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = digest(&SHA256, der)
         .as_ref()
         .iter()

@@ -121,11 +121,17 @@ fn the_doctor_finds_a_running_server_in_order() {
     let environment = [("STATE_DIRECTORY", state.path().to_str().unwrap())];
     let (_parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0"], &environment);
     let doctor = ask("doctor", address, &environment);
+    let network = line_of(&doctor, "network");
+    let wanted = format!("listens on {address} only: leave out --bind");
+    assert!(
+        network.starts_with("problem") && network.contains(&wanted),
+        "{network}"
+    );
     // Avahi, clock and firewall are the machine's own.
     for (subject, wanted) in [
         ("port", format!("Parlor answers on {address}")),
         ("certificate", "valid for 395 days".to_owned()),
-        ("name", "no other device can connect".to_owned()),
+        ("name", "no interface to announce it on".to_owned()),
         ("firewall", "only this machine can connect".to_owned()),
         ("open files", "enough for 4096 connections".to_owned()),
         ("state directory", state.path().display().to_string()),
@@ -136,6 +142,59 @@ fn the_doctor_finds_a_running_server_in_order() {
     }
     let fine = doctor.stdout.lines().all(|line| line.starts_with("ok "));
     assert_eq!(doctor.code, i32::from(!fine), "{}", doctor.stdout);
+}
+
+#[test]
+fn a_server_that_keeps_its_files_elsewhere_is_told() {
+    let (theirs, mine) = (private_dir(), private_dir());
+    let their = [("STATE_DIRECTORY", theirs.path().to_str().unwrap())];
+    let my = [("STATE_DIRECTORY", mine.path().to_str().unwrap())];
+    for more in [&[][..], &["--https-only"]] {
+        let mut command = crate::support::binary::command(
+            &[&["--listen", "127.0.0.1:0", "--log=info"], more].concat(),
+        );
+        command.env("NO_COLOR", "1");
+        let mut parlor = Parlor::spawn(command, &their);
+        let line = parlor.stdout.wait_for("://127.0.0.1:").unwrap();
+        let host = line.trim().split_once("://").unwrap().1;
+        let address: SocketAddr = host.trim_end_matches('/').parse().unwrap();
+        let fingerprint = |shown: &Ended| -> String {
+            let (_, authority) = shown.stdout.split_once("Authority").unwrap();
+            let line = authority.lines().find(|line| line.contains("SHA-256"));
+            line.unwrap().trim_start().to_owned()
+        };
+        let same = ask("certificate", address, &their);
+        assert!(!same.stdout.contains("elsewhere"), "{}", same.stdout);
+        // Nothing of one's own: the server's is shown, and nothing is made.
+        let shown = ask("certificate", address, &my);
+        assert_eq!(shown.code, 0, "{}", shown.stderr);
+        assert_eq!(fingerprint(&shown), fingerprint(&same));
+        for part in ["--state-dir", &address.to_string()] {
+            assert!(shown.stdout.contains(part), "{}", shown.stdout);
+        }
+        let listen = address.to_string();
+        let renewed = run(&["certificate", "--renew", "--listen", &listen], &my);
+        assert_eq!((renewed.code, &*renewed.stdout), (1, ""));
+        assert!(renewed.stderr.contains("elsewhere"), "{}", renewed.stderr);
+        let doctor = ask("doctor", address, &my);
+        assert!(line_of(&doctor, "authority").starts_with("problem"));
+        assert_eq!(std::fs::read_dir(mine.path()).unwrap().count(), 0);
+    }
+    // One of one's own is shown too, behind the one that devices see.
+    let (own, _) = Parlor::start(&["--listen", "127.0.0.1:0"], &my);
+    let (_other, address) = Parlor::start(&["--listen", "127.0.0.1:0"], &their);
+    drop(own);
+    let shown = ask("certificate", address, &my).stdout;
+    assert!(
+        shown.starts_with("Authority") && shown.contains("\nCertificate\n"),
+        "{shown}"
+    );
+}
+
+fn private_dir() -> TempDir {
+    let state = TempDir::new();
+    std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    state
 }
 
 #[test]

@@ -74,9 +74,10 @@ fn files_for(connections: usize, room: limits::Room) -> Line {
     )
 }
 
+const SUBJECT: &str = "state directory";
+
 /// Whether the certificate can be kept, and is kept from others.
 pub(super) fn state_dir(config: &config::Parlor) -> Line {
-    const SUBJECT: &str = "state directory";
     if config.site.schemes == Schemes::HttpOnly || config.tls.own.is_some() {
         return Line::ok(SUBJECT, "not needed: no certificate is made here");
     }
@@ -91,9 +92,12 @@ pub(super) fn state_dir(config: &config::Parlor) -> Line {
     let metadata = match std::fs::metadata(directory) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Line::ok(SUBJECT, format!("{shown} is made at the first start"));
+            return unmade(directory);
         }
-        Err(error) => return Line::problem(SUBJECT, format!("{shown}: {error}")),
+        Err(error) => {
+            let what = format!("{shown}: {error}: give another with --state-dir");
+            return Line::problem(SUBJECT, what);
+        }
     };
     let mode = metadata.permissions().mode() & 0o777;
     if !metadata.is_dir() {
@@ -113,6 +117,28 @@ pub(super) fn state_dir(config: &config::Parlor) -> Line {
         )
     } else {
         Line::ok(SUBJECT, shown.to_string())
+    }
+}
+
+/// One that is not there yet: the first start makes it, with the directories above it.
+fn unmade(directory: &Path) -> Line {
+    let shown = directory.display();
+    let above = directory.ancestors().skip(1).map(|above| {
+        let here = above.as_os_str().is_empty();
+        if here { Path::new(".") } else { above }
+    });
+    match above.into_iter().find(|above| above.exists()) {
+        Some(above) if is_writable(above) => {
+            Line::ok(SUBJECT, format!("{shown} is made at the first start"))
+        }
+        above => Line::problem(
+            SUBJECT,
+            format!(
+                "{shown} cannot be made, since {} cannot be written to: give another with \
+                 --state-dir, or make it and give it to the user that runs parlor (chown)",
+                above.unwrap_or(directory).display()
+            ),
+        ),
     }
 }
 
@@ -186,6 +212,13 @@ mod tests {
         let file = place.join("file");
         std::fs::write(&file, "").unwrap();
         assert!(checked(Some(&file)).contains("no directory"));
+        for never in [file.join("new"), "/proc/parlor/new".into()] {
+            let line = checked(Some(&never));
+            assert!(
+                line.starts_with("problem") && line.contains("--state-dir"),
+                "{line}"
+            );
+        }
         assert!(checked(None).contains("--state-dir"));
         std::fs::remove_dir_all(&place).unwrap();
     }

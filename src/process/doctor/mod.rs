@@ -8,18 +8,22 @@
 //! | file | checks |
 //! |---|---|
 //! | `serving` | the port, the certificate |
-//! | `naming` | the answer to our name on each interface, avahi |
+//! | `network` | this machine's addresses, and connecting to them |
+//! | `naming` | the answer to our name on each interface, named interfaces, avahi |
 //! | `firewall` | ufw, firewalld, nftables |
+//! | `turn` | the TURN servers |
 //! | `machine` | the clock, open files, the state directory |
 //!
-//! Invariants: nothing is changed, but for a file that is written to the state directory and removed,
-//! to see that it can be; every check is bounded in time; what cannot be seen is said to be
+//! Invariants: nothing is changed, but for a file that is written to the state directory, or where
+//! that is to be made, and removed, to see that it can be; every check is bounded in time; what cannot be seen is said to be
 //! so and is no problem. Exit code 0 only without a problem.
 
 mod firewall;
 mod machine;
 mod naming;
+mod network;
 mod serving;
+mod turn;
 
 use std::fmt;
 use std::io::Write as _;
@@ -29,7 +33,9 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 
 use crate::config;
-use crate::process::{local, runtime, urls};
+use crate::process::certificate::Elsewhere;
+use crate::process::{interfaces, local, runtime, urls};
+use crate::tls;
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,15 +92,34 @@ pub(crate) fn run(config: &config::Parlor) -> anyhow::Result<ExitCode> {
         None => (None, None),
     };
     let certificate = serving::Certificate::find(config, target, now);
+    let shown = certificate.as_ref().ok().cloned().flatten();
+    let closed = target.map(|_| network::closed(&situation));
+    let proxied = !config.site.trusted_proxies.is_empty();
     let mut lines = vec![
         serving::port(config, target),
+        network::check(&situation, proxied, closed),
         serving::certificate(certificate, config, target.is_some(), &situation, now),
     ];
+    // Files that cannot be read are a problem of other lines.
+    let found = tls::look(&config.tls, &urls::wanted(config), now);
+    if let Some(elsewhere) = Elsewhere::find(target, found.ok().flatten().as_ref()) {
+        lines.push(Line::problem("authority", elsewhere.to_string()));
+    }
     let runtime = runtime(1).context("cannot start the runtime")?;
-    lines.extend(runtime.block_on(naming::names(config, &situation, said.as_ref())));
+    lines.extend(runtime.block_on(naming::names(
+        config,
+        &situation,
+        said.as_ref(),
+        shown.as_ref(),
+    )));
+    lines.extend(naming::interfaces(
+        &interfaces::list(),
+        &config.mdns.interfaces,
+    ));
     lines.push(naming::avahi(&naming::Avahi::find()));
     lines.push(machine::clock(&machine::Clock::find(now)));
     lines.push(firewall::check(&firewall::Facts::find(), situation.port()));
+    lines.extend(turn::check(config.site.turn.as_ref()));
     lines.push(machine::open_files(config.limits.max_connections));
     lines.push(machine::state_dir(config));
     let mut stdout = std::io::stdout().lock();

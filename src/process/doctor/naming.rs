@@ -4,9 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Line;
+use super::serving::Certificate;
 use crate::config;
-use crate::discovery::{Heard, hear};
+use crate::discovery::{Heard, hear, own_label};
 use crate::http::Reach;
+use crate::process::interfaces::{self, Interface};
 use crate::process::reach::Situation;
 
 /// Time for an answer. The first question may be lost, the second comes after a second.
@@ -19,8 +21,10 @@ pub(super) async fn names(
     config: &config::Parlor,
     situation: &Situation,
     said: Option<&Reach>,
+    certificate: Option<&Certificate>,
 ) -> Vec<Line> {
     let places = places(situation);
+    let wanted = own_label(&config.mdns.name, situation.machine.as_deref()) + ".local";
     let (names, line) = match said {
         _ if !config.mdns.enabled => (vec![], Line::ok(SUBJECT, "none, because of --no-mdns")),
         None => (
@@ -31,9 +35,15 @@ pub(super) async fn names(
             vec![],
             Line::ok(
                 SUBJECT,
-                "none, since no other device can connect to this address",
+                "none, since there is no interface to announce it on",
             ),
         ),
+        Some(said)
+            if local_names(&said.names).is_empty()
+                && certificate.is_some_and(|one| one.withholds(&wanted)) =>
+        {
+            (vec![], Line::ok(SUBJECT, withheld(&wanted)))
+        }
         Some(said) => (
             local_names(&said.names),
             Line::problem(
@@ -59,6 +69,25 @@ pub(super) async fn names(
         lines.push(judge(&heard.0, &interface, &heard.1));
     }
     lines
+}
+
+fn withheld(name: &str) -> String {
+    format!("{name} is not told, since your own certificate does not cover it")
+}
+
+/// Interfaces that are named, but not there.
+pub(super) fn interfaces(there: &[Interface], named: &[String]) -> Vec<Line> {
+    let missing = interfaces::missing(there, named).map(|name| {
+        let known: Vec<_> = there.iter().map(|one| &*one.name).collect();
+        Line::problem(
+            "interface",
+            format!(
+                "--mdns-interface {name}: there is none of this name; there are {}",
+                known.join(", ")
+            ),
+        )
+    });
+    missing.collect()
 }
 
 /// One address on each interface, IPv4 if there is one.
@@ -190,6 +219,19 @@ mod tests {
             .map(|(name, address)| format!("{name} {address}"))
             .collect();
         assert_eq!(places, ["lan0 192.168.1.20", "wlan0 fd00::2"]);
+    }
+
+    #[test]
+    fn a_named_interface_that_is_not_there_is_a_problem() {
+        let there = [interface("lan0", &[]), interface("wlan0", &[])];
+        let named = ["lan0", "nope0"].map(str::to_owned);
+        let lines = interfaces(&there, &named);
+        assert_eq!(lines.len(), 1);
+        let line = lines[0].to_string();
+        assert!(
+            line.contains("nope0: there is none") && line.ends_with("lan0, wlan0"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::http::bind;
 use crate::process::interfaces::is_private;
 use crate::process::reach::Situation;
 use crate::process::{local, urls};
-use crate::tls::{self, TlsError};
+use crate::tls::{self, Source, TlsError};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -31,7 +31,11 @@ pub(super) fn port(config: &config::Parlor, running: Option<SocketAddr>) -> Line
 pub(super) struct Certificate {
     not_before: SystemTime,
     not_after: SystemTime,
+    /// In lower case.
+    dns: Vec<String>,
     addresses: Vec<IpAddr>,
+    /// Not the user's own.
+    made_here: bool,
 }
 
 impl Certificate {
@@ -46,7 +50,9 @@ impl Certificate {
     ) -> Result<Option<Self>, TlsError> {
         if let Some(target) = running {
             let shown = local::certificate(target).ok();
-            return Ok(shown.and_then(|der| Self::read(&der)));
+            // Only with one that was made here an authority is offered.
+            let made_here = shown.is_some() && local::authority(target).is_some();
+            return Ok(shown.and_then(|der| Self::read(&der, made_here)));
         }
         if config.site.schemes == Schemes::HttpOnly {
             return Ok(None);
@@ -55,11 +61,13 @@ impl Certificate {
         Ok(served.map(|served| Self {
             not_before: served.not_before,
             not_after: served.not_after,
+            dns: served.dns,
             addresses: served.addresses,
+            made_here: matches!(served.source, Source::Made(_)),
         }))
     }
 
-    fn read(der: &[u8]) -> Option<Self> {
+    fn read(der: &[u8], made_here: bool) -> Option<Self> {
         let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
         let time = |time: x509_parser::time::ASN1Time| {
             let seconds = u64::try_from(time.timestamp()).ok()?;
@@ -74,16 +82,23 @@ impl Certificate {
             },
             _ => None,
         };
+        let dns = |name: &GeneralName<'_>| match name {
+            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        };
+        let names = names.into_iter().flatten();
         Some(Self {
             not_before: time(certificate.validity().not_before)?,
             not_after: time(certificate.validity().not_after)?,
-            addresses: names.into_iter().flatten().filter_map(address).collect(),
+            dns: names.clone().filter_map(dns).collect(),
+            addresses: names.filter_map(address).collect(),
+            made_here,
         })
     }
 
-    /// Those made here always cover loopback, which no public authority vouches for.
-    fn is_made_here(&self) -> bool {
-        self.addresses.iter().any(IpAddr::is_loopback)
+    /// Whether it is the user's own and not for this name in `.local`, which no `*` covers.
+    pub(super) fn withholds(&self, name: &str) -> bool {
+        !self.made_here && !self.dns.iter().any(|covered| covered == name)
     }
 }
 
@@ -118,15 +133,18 @@ pub(super) fn certificate(
         );
     }
     let Ok(left) = shown.not_after.duration_since(now) else {
-        return Line::problem(
-            SUBJECT,
-            "it has expired: renew it (parlor certificate --renew, or where your own comes from)",
-        );
+        let what = if shown.made_here {
+            "it has expired: renew it (parlor certificate --renew)"
+        } else {
+            "it has expired: replace your file (--tls-cert) with a newer one; a running server \
+             takes it up by itself"
+        };
+        return Line::problem(SUBJECT, what);
     };
     let mut today = situation.addresses();
     today.retain(|address| is_private(*address) && !shown.addresses.contains(address));
     // One that is not in use is made to fit at the start.
-    if running && shown.is_made_here() && !today.is_empty() {
+    if running && shown.made_here && !today.is_empty() {
         let today: Vec<_> = today.iter().map(ToString::to_string).collect();
         return Line::problem(
             SUBJECT,
@@ -155,7 +173,9 @@ mod tests {
         Certificate {
             not_before: at(100),
             not_after: at(200),
+            dns: vec!["parlor.local".to_owned()],
             addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+            made_here: !addresses.is_empty(),
         }
     }
 
@@ -187,9 +207,21 @@ mod tests {
         );
         let late = checked(Some(&good), true, 201).to_string();
         assert!(
-            late.starts_with("problem") && late.contains("expired"),
+            late.starts_with("problem") && late.contains("--renew"),
             "{late}"
         );
+        let own = checked(Some(&shown(&[])), true, 201).to_string();
+        assert!(
+            own.contains("--tls-cert") && !own.contains("--renew"),
+            "{own}"
+        );
+    }
+
+    #[test]
+    fn a_certificate_of_ones_own_may_leave_the_name_out() {
+        let own = shown(&[]);
+        assert!(own.withholds("other.local") && !own.withholds("parlor.local"));
+        assert!(!shown(&["127.0.0.1"]).withholds("other.local"));
     }
 
     #[test]
