@@ -48,8 +48,8 @@ const TABLE: &[Row] = &[
         module: "bounded",
         crate_modules: &[],
         outside: &[],
-        may_wait: true,
-        may_lock: false,
+        may_wait: false,
+        may_lock: true,
         may_read_clock: false,
     },
     Row {
