@@ -191,6 +191,40 @@ fn a_server_that_keeps_its_files_elsewhere_is_told() {
     );
 }
 
+#[test]
+fn a_name_that_ones_own_certificate_does_not_cover_is_no_problem() {
+    // One for loopback alone, taken for somebody's own.
+    let state = private_dir();
+    let environment = [("STATE_DIRECTORY", state.path().to_str().unwrap())];
+    drop(Parlor::start(&["--listen", "127.0.0.1:0"], &environment));
+    let own = state.path().join("server.pem");
+    let own = own.to_str().unwrap();
+    // Open to others, and announced nowhere.
+    let settings = |listen| {
+        let naming = ["--mdns-interface", "nope0", "--log", "info"];
+        [
+            &["--listen", listen, "--tls-cert", own, "--tls-key", own],
+            &naming[..],
+        ]
+        .concat()
+    };
+    let (mut parlor, address) = Parlor::start(&settings("0.0.0.0:0"), &[]);
+    let line = parlor.stderr.wait_for("the name is not told").unwrap();
+    assert!(line.contains("INFO") && line.contains(".local"), "{line}");
+    let listen = format!("0.0.0.0:{}", address.port());
+    let doctor = run(&[&["doctor"], &settings(&listen)[..]].concat(), &[]);
+    let name = line_of(&doctor, "name");
+    assert!(
+        name.starts_with("ok ") && name.contains("certificate does not cover it"),
+        "{name}"
+    );
+    let interface = line_of(&doctor, "interface");
+    assert!(
+        interface.starts_with("problem") && interface.contains("nope0"),
+        "{interface}"
+    );
+}
+
 fn private_dir() -> TempDir {
     let state = TempDir::new();
     std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
