@@ -49,7 +49,7 @@ pub(super) async fn names(
             Line::problem(
                 SUBJECT,
                 "the running server announces none: its log says why, unless it was started with \
-                 --no-mdns",
+                 --no-mdns or --mdns-interface",
             ),
         ),
     };
