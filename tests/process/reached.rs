@@ -150,10 +150,8 @@ fn a_server_that_keeps_its_files_elsewhere_is_told() {
     let their = [("STATE_DIRECTORY", theirs.path().to_str().unwrap())];
     let my = [("STATE_DIRECTORY", mine.path().to_str().unwrap())];
     for more in [&[][..], &["--https-only"]] {
-        let mut command = crate::support::binary::command(
-            &[&["--listen", "127.0.0.1:0", "--log=info"], more].concat(),
-        );
-        command.env("NO_COLOR", "1");
+        let arguments = [&["--listen", "127.0.0.1:0"], more].concat();
+        let command = crate::support::binary::command(&arguments);
         let mut parlor = Parlor::spawn(command, &their);
         let line = parlor.stdout.wait_for("://127.0.0.1:").unwrap();
         let host = line.trim().split_once("://").unwrap().1;
