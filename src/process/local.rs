@@ -3,7 +3,7 @@
 //!
 //! It stands in the actions `urls`, `doctor` and `certificate`, because only the running server knows
 //! what its name became, and which certificate it took. It is asked over loopback, or over the address it was told
-//! to listen on, which is this machine's as well.
+//! to listen on, or over those of the home network, which are this machine's as well.
 //!
 //! The certificate is not verified: nothing secret is sent, what comes back is shown to whoever
 //! asked, and a certificate that cannot be verified is among the things to be found.
@@ -25,6 +25,8 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureSch
 
 use crate::config;
 use crate::http::{Reach, bind};
+use crate::process::reach::Situation;
+use crate::process::urls;
 use crate::tls;
 
 /// Time for connecting, and then for everything else; the server is on this machine.
@@ -66,7 +68,7 @@ fn is_printable_url(text: &str) -> bool {
 }
 
 /// Where a server with these settings can be asked; port 0 cannot be known.
-pub(crate) fn targets(config: &config::Parlor) -> Vec<SocketAddr> {
+fn targets(config: &config::Parlor, situation: &Situation) -> Vec<SocketAddr> {
     let listen = match config.listen.as_slice() {
         [] => &[bind::DEFAULT],
         listen => listen,
@@ -81,12 +83,18 @@ pub(crate) fn targets(config: &config::Parlor) -> Vec<SocketAddr> {
         };
         targets.extend(ips.into_iter().map(|ip| SocketAddr::new(ip, one.port())));
     }
+    // It may have been started with one of these only.
+    for one in situation.sockets() {
+        if one.port() != 0 && !targets.contains(&one) {
+            targets.push(one);
+        }
+    }
     targets
 }
 
 /// The first Parlor that answers, with where it did.
 pub(crate) fn ask(config: &config::Parlor) -> Option<(SocketAddr, Said)> {
-    targets(config)
+    targets(config, &urls::situation(config))
         .into_iter()
         .find_map(|target| Some((target, get(target, "/config.json", said)?)))
 }
@@ -261,6 +269,7 @@ impl ServerCertVerifier for Unverified {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use crate::process::interfaces::tests::interface;
 
     #[test]
     fn only_an_answer_of_parlors_counts() {
@@ -317,12 +326,22 @@ mod tests {
                 listen: listen.iter().map(|text| text.parse().unwrap()).collect(),
                 ..Default::default()
             };
-            targets(&config).iter().map(ToString::to_string).collect()
+            let situation = Situation {
+                home: vec![interface("lan0", &["192.168.1.20"])],
+                ..urls::situation(&config)
+            };
+            let targets = targets(&config, &situation);
+            targets.iter().map(ToString::to_string).collect()
         };
-        assert_eq!(targets(&[]), ["[::1]:4000", "127.0.0.1:4000"]);
         assert_eq!(
-            targets(&["0.0.0.0:80", "192.168.1.20:81", "127.0.0.1:0"]),
-            ["127.0.0.1:80", "192.168.1.20:81"]
+            targets(&[]),
+            ["[::1]:4000", "127.0.0.1:4000", "192.168.1.20:4000"]
         );
+        assert_eq!(
+            targets(&["192.168.1.20:81", "127.0.0.1:0"]),
+            ["192.168.1.20:81"]
+        );
+        assert_eq!(targets(&["127.0.0.1:80"]), ["127.0.0.1:80"]);
+        assert_eq!(targets(&["0.0.0.0:0"]), [""; 0]);
     }
 }

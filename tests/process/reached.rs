@@ -150,10 +150,8 @@ fn a_server_that_keeps_its_files_elsewhere_is_told() {
     let their = [("STATE_DIRECTORY", theirs.path().to_str().unwrap())];
     let my = [("STATE_DIRECTORY", mine.path().to_str().unwrap())];
     for more in [&[][..], &["--https-only"]] {
-        let mut command = crate::support::binary::command(
-            &[&["--listen", "127.0.0.1:0", "--log=info"], more].concat(),
-        );
-        command.env("NO_COLOR", "1");
+        let arguments = [&["--listen", "127.0.0.1:0"], more].concat();
+        let command = crate::support::binary::command(&arguments);
         let mut parlor = Parlor::spawn(command, &their);
         let line = parlor.stdout.wait_for("://127.0.0.1:").unwrap();
         let host = line.trim().split_once("://").unwrap().1;
@@ -188,6 +186,40 @@ fn a_server_that_keeps_its_files_elsewhere_is_told() {
     assert!(
         shown.starts_with("Authority") && shown.contains("\nCertificate\n"),
         "{shown}"
+    );
+}
+
+#[test]
+fn a_name_that_ones_own_certificate_does_not_cover_is_no_problem() {
+    // One for loopback alone, taken for somebody's own.
+    let state = private_dir();
+    let environment = [("STATE_DIRECTORY", state.path().to_str().unwrap())];
+    drop(Parlor::start(&["--listen", "127.0.0.1:0"], &environment));
+    let own = state.path().join("server.pem");
+    let own = own.to_str().unwrap();
+    // Open to others, and announced nowhere.
+    let settings = |listen| {
+        let naming = ["--mdns-interface", "nope0", "--log", "info"];
+        [
+            &["--listen", listen, "--tls-cert", own, "--tls-key", own],
+            &naming[..],
+        ]
+        .concat()
+    };
+    let (mut parlor, address) = Parlor::start(&settings("0.0.0.0:0"), &[]);
+    let line = parlor.stderr.wait_for("the name is not told").unwrap();
+    assert!(line.contains("INFO") && line.contains(".local"), "{line}");
+    let listen = format!("0.0.0.0:{}", address.port());
+    let doctor = run(&[&["doctor"], &settings(&listen)[..]].concat(), &[]);
+    let name = line_of(&doctor, "name");
+    assert!(
+        name.starts_with("ok ") && name.contains("certificate does not cover it"),
+        "{name}"
+    );
+    let interface = line_of(&doctor, "interface");
+    assert!(
+        interface.starts_with("problem") && interface.contains("nope0"),
+        "{interface}"
     );
 }
 

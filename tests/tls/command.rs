@@ -7,7 +7,9 @@ use crate::support::binary::{Ended, run};
 
 fn certificate(state: &State, more: &[&str]) -> Ended {
     let directory = state.file("");
-    let mut arguments = vec!["certificate", "--state-dir", path(&directory)];
+    // Port 0: no server that happens to run here is asked.
+    let settings = ["--state-dir", path(&directory), "--listen", "127.0.0.1:0"];
+    let mut arguments = [&["certificate"], &settings[..]].concat();
     arguments.extend(more);
     run(&arguments, &[])
 }

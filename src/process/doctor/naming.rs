@@ -31,6 +31,12 @@ pub(super) async fn names(
             vec![],
             Line::ok(SUBJECT, "not asked for, since Parlor is not running"),
         ),
+        Some(said)
+            if local_names(&said.names).is_empty()
+                && certificate.is_some_and(|one| one.withholds(&wanted)) =>
+        {
+            (vec![], Line::ok(SUBJECT, withheld(&wanted)))
+        }
         Some(_) if places.is_empty() => (
             vec![],
             Line::ok(
@@ -38,18 +44,12 @@ pub(super) async fn names(
                 "none, since there is no interface to announce it on",
             ),
         ),
-        Some(said)
-            if local_names(&said.names).is_empty()
-                && certificate.is_some_and(|one| one.withholds(&wanted)) =>
-        {
-            (vec![], Line::ok(SUBJECT, withheld(&wanted)))
-        }
         Some(said) => (
             local_names(&said.names),
             Line::problem(
                 SUBJECT,
                 "the running server announces none: its log says why, unless it was started with \
-                 --no-mdns",
+                 --no-mdns or --mdns-interface",
             ),
         ),
     };
