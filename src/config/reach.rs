@@ -44,8 +44,7 @@ pub struct Mdns {
     pub enabled: bool,
     /// The wanted name in `.local`, without that: one label.
     pub name: String,
-    /// Interfaces to announce on, and whose addresses are told and covered by the certificate;
-    /// empty means those of the home network.
+    /// Interfaces to announce on; empty means those of the home network.
     pub interfaces: Vec<String>,
 }
 

@@ -112,9 +112,9 @@ pub(super) struct Naming {
     /// Name in the network: parlor is announced as parlor.local
     #[arg(long, env = "PARLOR_NAME", value_name = "NAME", default_value = "parlor", value_parser = values::label)]
     pub(super) name: String,
-    /// Interface to be found on, such as eth0: the name is announced, and addresses are told and put
-    /// into the certificate, for these alone; may be given several times (in the variable: separated
-    /// by commas); without it those of the home network
+    /// Interface to announce the name on, such as eth0; may be given several times (in the
+    /// variable: separated by commas); without it those of the home network. It changes nothing else:
+    /// addresses are told, and put into the certificate, without it too
     #[arg(
         long,
         env = "PARLOR_MDNS_INTERFACE",
