@@ -152,10 +152,17 @@ export class Person {
   }
 
   // The controls may have faded: a movement brings them back, as for people.
+  // On a busy machine they may fade once more before the click: then again.
   async press(selector) {
-    await this.page.mouse.move(200, 300);
-    await this.page.mouse.move(220, 310);
-    await this.page.click(selector);
+    for (const end = Date.now() + PATIENCE; ;) {
+      await this.page.mouse.move(200, 300);
+      await this.page.mouse.move(220, 310);
+      try {
+        return await this.page.click(selector, { timeout: PATIENCE / 5 });
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
   }
 
   leave() {
