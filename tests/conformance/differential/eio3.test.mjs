@@ -196,7 +196,7 @@ differential("differential: Engine.IO 3 over WebSocket", "eio3", (script) => {
     });
   }
 
-  script("the server does not ping, and closes when the client does not", { pingInterval: 100, pingTimeout: 100 },
+  script("the server does not ping, and closes when the client does not", { pingInterval: 500, pingTimeout: 1000 },
     async (wire) => {
       const socket = await opened(wire);
       wire.say("frames", await socket.receive());
@@ -205,7 +205,7 @@ differential("differential: Engine.IO 3 over WebSocket", "eio3", (script) => {
       wire.say("afterwards", await poll(wire, query));
     });
 
-  script("each ping of the client begins its time anew", { pingInterval: 200, pingTimeout: 1000 }, async (wire) => {
+  script("each ping of the client begins its time anew", { pingInterval: 200, pingTimeout: 3000 }, async (wire) => {
     const silent = await opened(wire);
     const lively = await opened(wire);
     const beat = () => lively.send("2");
