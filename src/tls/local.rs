@@ -90,6 +90,17 @@ impl Local {
         })
     }
 
+    /// Both as they are in the store now.
+    fn stored(store: Store, authority: Authority, leaf: Leaf, names: &Names) -> Self {
+        Self {
+            stamps: store.stamps(),
+            store: Some(store),
+            left_out: choose(&authority, names).left_out,
+            authority,
+            leaf,
+        }
+    }
+
     /// Reads both without making anything; none if one of them is not there.
     pub(super) fn look(store: Store, names: &Names) -> Result<Option<Self>, TlsError> {
         let Some(authority) = store.authority()? else {
@@ -102,14 +113,7 @@ impl Local {
             path: store.leaf.clone(),
             cause: io::Error::other(what),
         })?;
-        let left_out = choose(&authority, names).left_out;
-        Ok(Some(Self {
-            stamps: store.stamps(),
-            store: Some(store),
-            authority,
-            leaf,
-            left_out,
-        }))
+        Ok(Some(Self::stored(store, authority, leaf, names)))
     }
 
     /// Makes and writes another leaf for the names of the one in the store, or for these if there
@@ -131,14 +135,7 @@ impl Local {
         let now = reckoned(&authority, found.as_ref(), now);
         let (leaf, pem) = Leaf::make(&authority, &taken, now)?;
         store.put_leaf(&pem)?;
-        let left_out = choose(&authority, names).left_out;
-        Ok(Some(Self {
-            stamps: store.stamps(),
-            store: Some(store),
-            authority,
-            leaf,
-            left_out,
-        }))
+        Ok(Some(Self::stored(store, authority, leaf, names)))
     }
 
     /// Takes up what another process has written and makes what is due. With `anyway` the files are
