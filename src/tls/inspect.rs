@@ -15,14 +15,14 @@ use crate::tls::names::Constraints;
 
 /// A certificate's facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Its holder's common name, or the whole distinguished name if there is none.
     pub(super) subject: String,
-    pub(super) not_before: SystemTime,
-    pub(super) not_after: SystemTime,
+    pub(crate) not_before: SystemTime,
+    pub(crate) not_after: SystemTime,
     /// DNS names in lower case; the first label may be `*`.
-    pub(super) dns: Vec<String>,
-    pub(super) addresses: Vec<IpAddr>,
+    pub(crate) dns: Vec<String>,
+    pub(crate) addresses: Vec<IpAddr>,
     /// Whether it may sign others.
     pub(super) is_authority: bool,
     pub(super) constraints: Constraints,
@@ -37,7 +37,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Reads a certificate in DER; the error says in a few words what is wrong.
-    pub(super) fn read(der: &[u8]) -> Result<Self, &'static str> {
+    pub(crate) fn read(der: &[u8]) -> Result<Self, &'static str> {
         let (rest, certificate) =
             X509Certificate::from_der(der).map_err(|_| "not a certificate of X.509")?;
         if !rest.is_empty() {

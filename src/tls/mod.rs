@@ -41,7 +41,7 @@ mod served;
 mod store;
 
 pub use error::TlsError;
-pub(crate) use inspect::fingerprint;
+pub(crate) use inspect::{Facts, fingerprint};
 pub use names::{MAX_NAMES, Names};
 pub use served::{Authority, Served, Source};
 

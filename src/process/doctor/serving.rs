@@ -3,15 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
-use x509_parser::extensions::GeneralName;
-
 use super::Line;
 use crate::config::{self, Schemes};
 use crate::http::bind;
 use crate::process::interfaces::is_private;
 use crate::process::reach::Situation;
 use crate::process::{local, urls};
-use crate::tls::{self, Source, TlsError};
+use crate::tls::{self, Facts, Source, TlsError};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -68,30 +66,12 @@ impl Certificate {
     }
 
     fn read(der: &[u8], made_here: bool) -> Option<Self> {
-        let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
-        let time = |time: x509_parser::time::ASN1Time| {
-            let seconds = u64::try_from(time.timestamp()).ok()?;
-            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-        };
-        let names = certificate.subject_alternative_name().ok().flatten();
-        let names = names.map(|names| &names.value.general_names);
-        let address = |name: &GeneralName<'_>| match name {
-            GeneralName::IPAddress(bytes) => match bytes.len() {
-                4 => <[u8; 4]>::try_from(*bytes).ok().map(IpAddr::from),
-                _ => <[u8; 16]>::try_from(*bytes).ok().map(IpAddr::from),
-            },
-            _ => None,
-        };
-        let dns = |name: &GeneralName<'_>| match name {
-            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
-            _ => None,
-        };
-        let names = names.into_iter().flatten();
+        let facts = Facts::read(der).ok()?;
         Some(Self {
-            not_before: time(certificate.validity().not_before)?,
-            not_after: time(certificate.validity().not_after)?,
-            dns: names.clone().filter_map(dns).collect(),
-            addresses: names.filter_map(address).collect(),
+            not_before: facts.not_before,
+            not_after: facts.not_after,
+            dns: facts.dns,
+            addresses: facts.addresses,
             made_here,
         })
     }
