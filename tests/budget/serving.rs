@@ -202,7 +202,7 @@ fn trusting(tls: &Tls) -> Arc<ClientConfig> {
 
 fn expect(what: &str, most: i64, (held, left): (i64, i64)) {
     assert!(held <= most, "{what}: {held} bytes, more than {most}");
-    assert_eq!(left, 0, "{what}: bytes that are left of those who went");
+    assert!(left <= 0, "{what}: {left} bytes are left of those who went");
 }
 
 #[test]
