@@ -9,7 +9,8 @@
 //!       |
 //!       v
 //!  Tls --- local: authority --signs--> leaf     names: what may be in it, and what is left out
-//!   |        `-- store -- files                 inspect: what a certificate says
+//!   |        |-- store -- files                 issue, key: writing one; inspect: reading one
+//!   |        |                                    `-- der, time, oid: what it is written in
 //!   |      own: the user's chain and key -- files
 //!   v
 //!  acceptor::Current: certificate and description, swapped together
@@ -29,16 +30,21 @@
 
 mod acceptor;
 mod authority;
+mod der;
 mod error;
 mod files;
 mod inspect;
+mod issue;
+mod key;
 mod leaf;
 mod local;
 mod names;
+mod oid;
 mod own;
 mod random;
 mod served;
 mod store;
+mod time;
 
 pub use error::TlsError;
 pub(crate) use inspect::{Facts, fingerprint};

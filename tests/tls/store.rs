@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+use std::path::Path;
 use std::sync::Barrier;
 
 use parlor::config;
@@ -28,6 +29,50 @@ fn keys_are_for_their_owner_only() {
                 .any(|text| text == b"PRIVATE KEY")
         );
     }
+}
+
+/// Both files as version 0.1.0 wrote them, with a library in the place of `tls::issue`.
+#[test]
+fn what_an_earlier_version_made_is_used_as_it_is() {
+    let state = State::new();
+    fs::create_dir(state.file("")).unwrap();
+    let previous = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/previous");
+    for file in ["authority.pem", "server.pem"] {
+        fs::copy(previous.join(file), state.file(file)).unwrap();
+    }
+    let (authority, server) = (state.bytes("authority.pem"), state.bytes("server.pem"));
+    let tls = state.open(&names("kitchen-pi.local"), today());
+    let served = tls.served();
+    assert!(served.covers_name("kitchen-pi.local"), "{:?}", served.dns);
+    assert_eq!(state.bytes("server.pem"), server);
+    let print = openssl(&[
+        "x509",
+        "-noout",
+        "-fingerprint",
+        "-sha256",
+        "-in",
+        path(&state.file("server.pem")),
+    ]);
+    assert!(print.trim_end().ends_with(&served.fingerprint), "{print}");
+    // Another one has the same issuer, and devices that trust that trust it.
+    assert!(tls.refresh(&home(), today()).unwrap());
+    assert_ne!(state.bytes("server.pem"), server);
+    assert_eq!(state.bytes("authority.pem"), authority);
+    state.expect_trusted(today());
+    let text = described(&state.file("server.pem"));
+    let text_of_authority = described(&state.file("authority.pem"));
+    let after = |text: &str, label: &str| {
+        let (_, rest) = text.split_once(label).unwrap();
+        rest.split(" X509v3").next().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        after(&text, "Authority Key Identifier:"),
+        after(&text_of_authority, "Subject Key Identifier:")
+    );
+    assert_eq!(
+        served.authority.as_ref().unwrap().name,
+        "Parlor on kitchen-pi (4b27)"
+    );
 }
 
 #[test]
