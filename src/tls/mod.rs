@@ -121,6 +121,17 @@ impl Tls {
         self.inner.current.served()
     }
 
+    /// Whether [`refresh`](Self::refresh) would find nothing to do, as it does nearly always. It
+    /// takes two stat(2) and does not wait for a disk, so a thread that serves may ask.
+    pub fn is_settled(&self, names: &Names, now: SystemTime) -> bool {
+        let maker = &self.inner.maker;
+        let maker = maker.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*maker {
+            Maker::Local(local) => local.is_settled(names, now),
+            Maker::Own(own) => own.is_settled(now) && own.served(names) == *self.served(),
+        }
+    }
+
     /// Takes up files that have changed, and makes a certificate if one is due: a name that is not
     /// covered, two thirds of its life over, or a clock outside of its life. True if another one is
     /// served now.

@@ -103,14 +103,23 @@ impl Own {
         served
     }
 
-    fn check_dates(&mut self, now: SystemTime) {
-        let state = if now < self.facts.not_before {
+    /// Whether the files are as they were, and there is nothing new to say of the dates.
+    pub(super) fn is_settled(&self, now: SystemTime) -> bool {
+        stamps(&self.files) == self.stamps && self.out_of_date(now) == self.warned
+    }
+
+    fn out_of_date(&self, now: SystemTime) -> Option<OutOfDate> {
+        if now < self.facts.not_before {
             Some(OutOfDate::NotYet)
         } else if now > self.facts.not_after {
             Some(OutOfDate::NoLonger)
         } else {
             None
-        };
+        }
+    }
+
+    fn check_dates(&mut self, now: SystemTime) {
+        let state = self.out_of_date(now);
         if state != self.warned {
             let file = self.files.certificate.display();
             match state {
