@@ -67,7 +67,7 @@ impl Sizes {
             requests: 1000,
             churn: 1000,
             quiet: Duration::from_secs(10),
-            counted: 2000,
+            counted: 10_000,
         }
     }
 
@@ -83,7 +83,7 @@ impl Sizes {
             requests: 200,
             churn: 200,
             quiet: Duration::from_secs(3),
-            counted: 500,
+            counted: 5000,
         }
     }
 }
