@@ -159,7 +159,8 @@ fn payload(text: &str) -> Result<&str, DecodeError> {
     if !json::is_blank_from(text, len) {
         return Err(DecodeError::Json);
     }
-    Ok(text.trim_matches([' ', '\t', '\n', '\r']))
+    // Of the white space of ASCII only that of JSON was let through.
+    Ok(text.trim_ascii())
 }
 
 /// The inside of a JSON array.
