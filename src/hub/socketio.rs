@@ -173,7 +173,7 @@ impl<A: Application> SocketIo<A> {
                 let event = Event {
                     socket,
                     name: &name,
-                    args: Args::new(args, attachments),
+                    args: Args::scanned(args, packet.first, attachments),
                     reply: ack.map(|id| Reply { socket, id }),
                 };
                 self.call(engine, Some(session), |app, io| app.event(io, event));

@@ -21,12 +21,31 @@ pub struct Invalid;
 /// # Errors
 /// [`Invalid`] if there is no complete value.
 pub fn value_len(text: &str) -> Result<usize, Invalid> {
+    outline(text).map(|outline| outline.len)
+}
+
+/// What a scan tells of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// As [`value_len`] gives it.
+    pub(super) len: usize,
+    /// Where the first two commas between elements of an array are, in bytes from the start of
+    /// the text; 0 for one that is not there. So what is looked at next need not be scanned again.
+    pub(super) commas: [usize; 2],
+}
+
+/// As [`value_len`], with more that is known then.
+pub(super) fn outline(text: &str) -> Result<Outline, Invalid> {
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
+        commas: [0; 2],
     };
     scan.value()?;
-    Ok(scan.at)
+    Ok(Outline {
+        len: scan.at,
+        commas: scan.commas,
+    })
 }
 
 /// Whether only white space follows from byte `at` on.
@@ -40,13 +59,22 @@ pub fn is_blank_from(text: &str, at: usize) -> bool {
 /// around it. `inside` is what stands between the brackets. It is not checked again, only looked
 /// through for commas outside of strings and brackets.
 pub fn elements(inside: &str) -> Elements<'_> {
-    Elements { rest: inside }
+    elements_from(inside, 0)
+}
+
+/// The same, if it is known how many bytes there are before the first comma; else 0.
+pub(super) fn elements_from(inside: &str, first: usize) -> Elements<'_> {
+    Elements {
+        rest: inside,
+        first,
+    }
 }
 
 /// Iterator over the elements of an array. See [`elements`].
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     rest: &'a str,
+    first: usize,
 }
 
 impl<'a> Elements<'a> {
@@ -60,9 +88,11 @@ impl<'a> Iterator for Elements<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let (value, rest) = self
-            .rest
-            .split_at_checked(element_len(self.rest.as_bytes()))?;
+        let len = match std::mem::take(&mut self.first) {
+            0 => element_len(self.rest.as_bytes()),
+            known => known,
+        };
+        let (value, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest.strip_prefix(',').unwrap_or(rest);
         // In JSON there is no other white space between values than that of ASCII.
         Some(value.trim_ascii()).filter(|value| !value.is_empty())
@@ -154,6 +184,7 @@ impl Levels {
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    commas: [usize; 2],
 }
 
 impl Scan<'_> {
@@ -217,6 +248,11 @@ impl Scan<'_> {
                 let object = levels.in_object();
                 match self.next_after_space()? {
                     b',' => {
+                        if levels.depth == 1
+                            && let Some(comma) = self.commas.iter_mut().find(|at| **at == 0)
+                        {
+                            *comma = self.at;
+                        }
                         self.at += 1;
                         if object {
                             self.key()?;

@@ -65,6 +65,20 @@ fn elements_are_told_apart_by_the_commas_between_them_only() {
 }
 
 #[test]
+fn the_first_two_commas_of_an_array_are_told() {
+    for (text, commas) in [
+        ("[]", [0, 0]),
+        ("[[1,2]]", [0, 0]),
+        (" [\",\" ,[1,2]]", [6, 0]),
+        ("[1,{\"a\":1,\"b\":2},3,4]", [2, 16]),
+    ] {
+        assert_eq!(outline(text).map(|it| it.commas), Ok(commas), "{text}");
+    }
+    let known = elements_from("[1,2] ,3", 6);
+    assert_eq!(known.collect::<Vec<_>>(), ["[1,2]", "3"]);
+}
+
+#[test]
 fn what_is_not_json_is_refused() {
     for text in [
         "",
