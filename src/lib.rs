@@ -50,6 +50,7 @@ mod encoding;
 pub mod engineio;
 pub mod http;
 pub mod hub;
+mod index;
 pub mod process;
 pub mod rate;
 pub mod socketio;

@@ -1,60 +1,64 @@
-//! A token bucket: how often something may happen, on average and at once. Pure; time is an
-//! argument.
+//! How often something may happen, on average and at once. Pure; time is an argument.
+//!
+//! A token bucket, kept as the one time at which it will be full again (the generic cell rate
+//! algorithm, ITU-T I.371): every token taken puts it off by what it takes to come back.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Seconds of the rate that may be used at once.
-const BURST_SECONDS: f32 = 10.0;
+/// Time in which an empty bucket fills: the rate of so many seconds may be used at once.
+const BURST: Duration = Duration::from_secs(10);
 
-/// Tokens left, refilled as time goes by. 24 bytes.
+/// What may still happen now. 16 bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
-    tokens: f32,
-    filled: Instant,
+    full_at: Instant,
 }
 
+const _: () = assert!(size_of::<Bucket>() == 16);
+
 impl Bucket {
-    /// A full bucket for `rate` a second.
-    pub fn full(rate: u32, now: Instant) -> Self {
-        Self {
-            tokens: rate as f32 * BURST_SECONDS,
-            filled: now,
-        }
+    /// A full bucket, whatever its rate.
+    pub fn full(now: Instant) -> Self {
+        Self { full_at: now }
     }
 
-    /// Takes one token if there is one.
+    /// Takes one token if there is one; `rate` of them come a second.
     pub fn take(&mut self, rate: u32, now: Instant) -> bool {
-        let most = rate as f32 * BURST_SECONDS;
-        let passed = now.saturating_duration_since(self.filled).as_secs_f32();
-        self.tokens = (self.tokens + passed * rate as f32).min(most);
-        self.filled = now;
-        if self.tokens < 1.0 {
+        let Some(step) = Duration::from_secs(1).checked_div(rate) else {
+            return false;
+        };
+        let full_at = self.full_at.max(now) + step;
+        if full_at.saturating_duration_since(now) > BURST {
             return false;
         }
-        self.tokens -= 1.0;
+        self.full_at = full_at;
         true
     }
 
     /// Whether it is full again, so that forgetting it changes nothing.
-    pub fn is_full(&self, rate: u32, now: Instant) -> bool {
-        let passed = now.saturating_duration_since(self.filled).as_secs_f32();
-        self.tokens + passed * rate as f32 >= rate as f32 * BURST_SECONDS
+    pub fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn ten_seconds_of_the_rate_pass_at_once_and_then_the_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::full(5, start);
+        let mut bucket = Bucket::full(start);
         assert_eq!((0..100).filter(|_| bucket.take(5, start)).count(), 50);
         let later = start + Duration::from_secs(2);
-        assert!(!bucket.is_full(5, later));
+        assert!(!bucket.is_full(later));
         assert_eq!((0..100).filter(|_| bucket.take(5, later)).count(), 10);
-        assert!(bucket.is_full(5, start + Duration::from_secs(13)));
+        assert!(bucket.is_full(start + Duration::from_secs(13)));
+    }
+
+    #[test]
+    fn at_a_rate_of_nothing_nothing_passes() {
+        let now = Instant::now();
+        assert!(!Bucket::full(now).take(0, now));
     }
 }

@@ -54,8 +54,11 @@ impl Stats {
     /// Takes `bytes` out of the shared budget of `most`; `false` if there is not enough left.
     /// No bytes can always be had, also while the budget is overdrawn.
     pub fn reserve(&self, bytes: usize, most: usize) -> bool {
+        if bytes == 0 {
+            return true;
+        }
         let before = self.buffered.fetch_add(bytes, Relaxed);
-        if bytes == 0 || before.saturating_add(bytes) <= most {
+        if before.saturating_add(bytes) <= most {
             return true;
         }
         self.buffered.fetch_sub(bytes, Relaxed);
@@ -65,12 +68,17 @@ impl Stats {
 
     /// Takes `bytes` whether or not they are left: for the few that the server itself sends.
     pub fn hold(&self, bytes: usize) {
-        self.buffered.fetch_add(bytes, Relaxed);
+        if bytes > 0 {
+            self.buffered.fetch_add(bytes, Relaxed);
+        }
     }
 
     /// Gives reserved bytes back.
     pub fn release(&self, bytes: usize) {
-        self.buffered.fetch_sub(bytes, Relaxed);
+        // Nearly always it is nothing, and adding that would cost as much.
+        if bytes > 0 {
+            self.buffered.fetch_sub(bytes, Relaxed);
+        }
     }
 
     /// Bytes that are reserved now.

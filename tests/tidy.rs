@@ -77,6 +77,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "index",
+        crate_modules: &[],
+        outside: &["hashbrown", "rustc_hash"],
+        may_wait: false,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "engineio",
         crate_modules: &["config"],
         outside: &["base64", "form_urlencoded", "heapless", "slotmap"],
@@ -86,7 +94,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "socketio",
-        crate_modules: &["config", "engineio", "rate"],
+        crate_modules: &["config", "engineio", "index", "rate"],
         outside: &[
             "base64",
             "heapless",
@@ -101,8 +109,8 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "hub",
-        crate_modules: &["config", "engineio", "rate", "socketio", "stats"],
-        outside: &["rustc_hash", "slotmap"],
+        crate_modules: &["config", "engineio", "index", "rate", "socketio", "stats"],
+        outside: &["slotmap"],
         may_wait: false,
         may_lock: true,
         may_read_clock: false,
@@ -110,7 +118,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "chat",
         crate_modules: &["socketio", "stats"],
-        outside: &["heapless", "serde", "serde_json"],
+        outside: &["heapless", "rustc_hash", "serde", "serde_json", "slotmap"],
         may_wait: false,
         may_lock: false,
         may_read_clock: false,

@@ -1,6 +1,6 @@
 //! What clients say, in types: a room's name, and what can be wrong with it.
 
-use crate::socketio::{Arg, Args};
+use crate::socketio::Arg;
 use serde::Serialize;
 
 /// Bytes of a room's name at most.
@@ -90,19 +90,10 @@ fn check(name: &str) -> Result<RoomName, RoomError> {
     RoomName::try_from(name).map_err(|_| RoomError::LongName)
 }
 
-/// Reads `payload, room`.
-///
-/// # Errors
-/// [`RoomError`] if there is no payload or no room's name after it.
-pub(super) fn payload_and_room<'a>(args: Args<'a>) -> Result<(Arg<'a>, RoomName), RoomError> {
-    let mut args = args.iter();
-    let payload = args.next().ok_or(RoomError::BadArguments)?;
-    Ok((payload, room_name(args.next())?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::socketio::Args;
 
     fn name(json: &str) -> Result<RoomName, RoomError> {
         room_name(Args::new(json, &[]).get(0))

@@ -1,6 +1,6 @@
 //! The application: reads events, asks the lobby, answers and relays.
 
-use super::event::{RoomError, RoomName, payload_and_room, room_name};
+use super::event::{RoomError, RoomName, room_name};
 use super::lobby::{Left, Lobby, Role};
 use crate::socketio::{
     Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId, SocketKey,
@@ -72,9 +72,9 @@ impl Chat {
         &mut self,
         io: &mut Io<'_>,
         socket: SocketKey,
-        room: &RoomName,
+        room: Option<Arg<'_>>,
     ) -> Result<Done, RoomError> {
-        self.check_seat(io, socket, "leave", room)?;
+        self.peer_in(io, socket, "leave", room)?;
         if let Some(left) = self.lobby.leave(socket) {
             self.tell_peer(io, socket, &left);
         }
@@ -93,11 +93,10 @@ impl Chat {
         io: &mut Io<'_>,
         socket: SocketKey,
         name: &str,
-        room: &RoomName,
+        room: Option<Arg<'_>>,
         payload: Option<Arg<'_>>,
     ) -> Result<Done, RoomError> {
-        self.check_seat(io, socket, name, room)?;
-        if let Some(peer) = self.lobby.peer(socket) {
+        if let Some(peer) = self.peer_in(io, socket, name, room)? {
             match &payload {
                 Some(payload) => send(io, peer, name, &[payload]),
                 None => send(io, peer, name, &[]),
@@ -107,15 +106,27 @@ impl Chat {
         Ok(OK)
     }
 
-    fn check_seat(
+    /// Who sits opposite, if the socket has a seat in this room.
+    fn peer_in(
         &self,
         io: &Io<'_>,
         socket: SocketKey,
         name: &str,
-        room: &RoomName,
-    ) -> Result<(), RoomError> {
-        if self.lobby.room(socket) == Some(room) {
-            return Ok(());
+        room: Option<Arg<'_>>,
+    ) -> Result<Option<SocketKey>, RoomError> {
+        let seat = self.lobby.seat(socket);
+        // A name that is the seat's as it stands needs no other look at it.
+        let plain = room.and_then(|room| room.as_plain_str());
+        if let Some((seated, peer)) = seat
+            && plain == Some(seated.as_str())
+        {
+            return Ok(peer);
+        }
+        let room = room_name(room)?;
+        if let Some((seated, peer)) = seat
+            && *seated == room
+        {
+            return Ok(peer);
         }
         self.stats.ignored.add();
         tracing::debug!(id = %Id(io, socket), event = name, ?room, "ignored: not in this room");
@@ -137,12 +148,13 @@ impl Application for Chat {
         } = event;
         let result = match name {
             "join" => room_name(args.get(0)).and_then(|room| self.join(io, socket, &room)),
-            "leave" => room_name(args.get(0)).and_then(|room| self.leave(io, socket, &room)),
-            "ready" => {
-                room_name(args.get(0)).and_then(|room| self.relay(io, socket, name, &room, None))
+            "leave" => self.leave(io, socket, args.get(0)),
+            "ready" => self.relay(io, socket, name, args.get(0), None),
+            "offer" | "answer" | "candidate" => {
+                let mut args = args.iter();
+                let payload = args.next().ok_or(RoomError::BadArguments);
+                payload.and_then(|payload| self.relay(io, socket, name, args.next(), Some(payload)))
             }
-            "offer" | "answer" | "candidate" => payload_and_room(args)
-                .and_then(|(payload, room)| self.relay(io, socket, name, &room, Some(payload))),
             // Clients of other programs may say other things; they are not for us.
             _ => return,
         };

@@ -11,8 +11,8 @@ use crate::config;
 use crate::engineio::handshake::{Query, Transport, open_packet};
 use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
 use crate::engineio::{CloseReason, Format, Reject, Request, Session, SessionId, SessionKey};
+use crate::index::Index;
 use crate::stats::Stats;
-use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     pub(super) backlog: bool,
 }
 
-const _: () = assert!(size_of::<Entry>() <= 184);
+const _: () = assert!(size_of::<Entry>() <= 120);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -51,8 +51,7 @@ pub struct Engine {
     pub(super) stats: Arc<Stats>,
     random: Random,
     pub(super) sessions: SlotMap<SessionKey, Entry>,
-    /// Ids are random and made here, so a fast hash does.
-    by_id: FxHashMap<SessionId, SessionKey>,
+    by_id: Index<SessionKey>,
     timers: Timers<SessionKey>,
     pub(super) pool: Pool,
     pub(super) dirty: Vec<SessionKey>,
@@ -77,7 +76,7 @@ impl Engine {
             stats,
             random,
             sessions: SlotMap::default(),
-            by_id: FxHashMap::default(),
+            by_id: Index::default(),
             timers: Timers::default(),
             pool: Pool::default(),
             dirty: Vec::new(),
@@ -198,7 +197,9 @@ impl Engine {
             dirty: false,
             backlog: false,
         });
-        self.by_id.insert(id, key);
+        let sessions = &self.sessions;
+        self.by_id
+            .insert(key, &id, |key| sessions.get(key).map(|entry| &entry.id));
         self.stats.sessions_opened.add();
         let packet = open_packet(&id, transport, &self.settings);
         self.send_packet(key, Outgoing::Text(&packet));
@@ -214,18 +215,17 @@ impl Engine {
         id: Option<SessionId>,
         transport: Transport,
     ) -> Result<SessionKey, Reject> {
-        let known = |key: &SessionKey| {
-            self.sessions
-                .get(*key)
-                .filter(|entry| entry.session.is_known())
-        };
+        let id_of = |key| self.sessions.get(key).map(|entry| &entry.id);
         let key = id
-            .and_then(|id| self.by_id.get(&id))
+            .and_then(|id| self.by_id.find(&id, id_of))
             .ok_or(Reject::SessionUnknown)?;
-        let entry = known(key).ok_or(Reject::SessionUnknown)?;
+        let entry = self.sessions.get(key);
+        let entry = entry
+            .filter(|entry| entry.session.is_known())
+            .ok_or(Reject::SessionUnknown)?;
         match (transport, entry.session.transport()) {
             (Transport::Polling, Transport::WebSocket) => Err(Reject::BadRequest),
-            _ => Ok(*key),
+            _ => Ok(key),
         }
     }
 
@@ -277,7 +277,7 @@ impl Engine {
             return;
         }
         if let Some(entry) = self.sessions.remove(key) {
-            self.by_id.remove(&entry.id);
+            self.by_id.remove(key, &entry.id);
             self.stats.release(entry.session.buffered_bytes());
         }
     }

@@ -257,7 +257,7 @@ impl<A: Application> SocketIo<A> {
         self.queue
             .push_plain(socket, |out| legacy::accept(revision, name, &id, pid, out));
         if let Some(client) = self.clients.get_mut(session) {
-            client.connect_by = None;
+            client.has_joined();
         }
         self.shake_hands(engine, session, socket, &pending, |app, io, handshake| {
             app.connect(io, socket, handshake);
@@ -286,7 +286,7 @@ impl<A: Application> SocketIo<A> {
         let address = engine.address(session)?;
         let namespace = self.registry.namespace_of(socket)?;
         let namespace = self.registry.namespace_name(namespace).to_owned();
-        let request = self.clients.get_mut(session)?.request.take();
+        let request = self.clients.get_mut(session)?.take_request();
         let handshake = Handshake {
             namespace: &namespace,
             auth: Arg::plain(&pending.auth),
@@ -298,7 +298,7 @@ impl<A: Application> SocketIo<A> {
             callback(app, io, &handshake)
         });
         if let Some(client) = self.clients.get_mut(session) {
-            client.request = request;
+            client.keep_request(request);
         }
         result
     }

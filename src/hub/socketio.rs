@@ -47,7 +47,8 @@ const LOOKS: u32 = 8;
 pub struct SocketIo<A> {
     app: A,
     pub(super) middlewares: Vec<Middleware>,
-    pub(super) clients: SecondaryMap<SessionKey, Client>,
+    /// Boxed, so that the table has little to keep when many have left.
+    pub(super) clients: SecondaryMap<SessionKey, Box<Client>>,
     pub(super) registry: Registry,
     pub(super) queue: Emissions,
     /// Sockets whose connect was left for later.
@@ -172,7 +173,7 @@ impl<A: Application> SocketIo<A> {
                 let event = Event {
                     socket,
                     name: &name,
-                    args: Args::new(args, attachments),
+                    args: Args::scanned(args, packet.first, attachments),
                     reply: ack.map(|id| Reply { socket, id }),
                 };
                 self.call(engine, Some(session), |app, io| app.event(io, event));
@@ -221,11 +222,12 @@ impl<A: Application> SocketIo<A> {
     }
 
     fn socket_in(&self, session: SessionKey, namespace: &str) -> Option<SocketKey> {
-        let namespace = self.registry.find_namespace(namespace)?;
+        // A client is in few namespaces, nearly always one, so their names are compared: quicker
+        // than to hash what the client said.
         let client = self.clients.get(session)?;
         client
             .sockets()
-            .find(|socket| self.registry.namespace_of(*socket) == Some(namespace))
+            .find(|socket| self.registry.is_in(*socket, namespace))
     }
 
     fn leave_all(&mut self, engine: &mut Engine, session: SessionKey, reason: DisconnectReason) {
@@ -266,14 +268,14 @@ impl<A: Application> Protocol for SocketIo<A> {
     fn open(&mut self, engine: &mut Engine, session: SessionKey, request: Request) {
         let now = engine.now();
         let connect_by = until(now, engine.settings().connect_timeout);
-        let events = Bucket::full(engine.limits().max_event_rate, now);
+        let events = Bucket::full(now);
         let mut client = Client::new(connect_by, events);
         let most = engine.limits().max_buffered_bytes;
         if engine.stats().reserve(request.bytes(), most) {
             let until = until(now, engine.settings().request_kept);
-            client.request = Some(Box::new(KeptRequest { until, request }));
+            client.keep_request(Some(Box::new(KeptRequest { until, request })));
         }
-        self.clients.insert(session, client);
+        self.clients.insert(session, Box::new(client));
         self.join_unasked(engine, session);
     }
 
@@ -336,7 +338,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             .filter_map(|socket| self.pending_deadline(socket))
             .min();
         client
-            .connect_by
+            .connect_by()
             .into_iter()
             .chain(owed)
             .chain(pending)
@@ -359,14 +361,8 @@ impl<A: Application> Protocol for SocketIo<A> {
         let Some(client) = self.clients.get_mut(session) else {
             return;
         };
-        if client
-            .request
-            .as_ref()
-            .is_some_and(|kept| kept.until <= now)
-        {
-            engine.stats().release(client.forget_request());
-        }
-        if client.connect_by.is_some_and(|at| at <= now) {
+        engine.stats().release(client.expire_request(now));
+        if client.connect_by().is_some_and(|at| at <= now) {
             tracing::debug!("a client joined no namespace in time and is closed");
             engine.close(session, CloseReason::ForcedServerClose);
             return;

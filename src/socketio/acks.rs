@@ -90,38 +90,38 @@ impl Registry {
     pub(crate) fn owed(&self, socket: SocketKey) -> usize {
         let socket = self.sockets.get(socket);
         socket
-            .and_then(|socket| socket.owed.as_ref())
+            .and_then(|socket| socket.owed())
             .map_or(0, |owed| owed.0.len())
     }
 
     /// The socket owes this answer from here on.
     pub(crate) fn owe(&mut self, socket: SocketKey, debt: Debt) {
         if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.owed.get_or_insert_default().0.push(debt);
+            socket.owing().0.push(debt);
         }
     }
 
     /// The answer with this id, if the socket owes it; it does not any more afterwards.
     pub(crate) fn settle(&mut self, socket: SocketKey, id: u64) -> Option<Debt> {
-        self.sockets.get_mut(socket)?.owed.as_mut()?.settle(id)
+        self.sockets.get_mut(socket)?.owed_mut()?.settle(id)
     }
 
     /// All answers that the socket owes; it owes none afterwards.
     pub(crate) fn take_owed(&mut self, socket: SocketKey) -> Vec<Debt> {
         let socket = self.sockets.get_mut(socket);
         socket
-            .and_then(|socket| socket.owed.take())
-            .map_or_else(Vec::new, |owed| owed.0)
+            .and_then(|socket| socket.owed_mut())
+            .map_or_else(Vec::new, |owed| std::mem::take(&mut owed.0))
     }
 
     /// An answer whose time is up; it is not owed any more afterwards.
     pub(crate) fn expire_owed(&mut self, socket: SocketKey, now: Instant) -> Option<Debt> {
-        self.sockets.get_mut(socket)?.owed.as_mut()?.expire(now)
+        self.sockets.get_mut(socket)?.owed_mut()?.expire(now)
     }
 
     /// When the next answer of the socket is overdue.
     pub(crate) fn owed_deadline(&self, socket: SocketKey) -> Option<Instant> {
-        self.sockets.get(socket)?.owed.as_ref()?.deadline()
+        self.sockets.get(socket)?.owed()?.deadline()
     }
 }
 

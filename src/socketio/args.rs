@@ -16,18 +16,29 @@ use serde::de::DeserializeOwned;
 pub struct Args<'a> {
     pub(super) json: &'a str,
     pub(super) attachments: &'a [Bytes],
+    /// Bytes up to the comma after the first, if that is known; else 0.
+    first: usize,
 }
 
 impl<'a> Args<'a> {
     /// `json` is the inside of a valid JSON array.
     pub(crate) fn new(json: &'a str, attachments: &'a [Bytes]) -> Self {
-        Self { json, attachments }
+        Self::scanned(json, 0, attachments)
+    }
+
+    /// The same, if it is known how many bytes there are before the first comma; else 0.
+    pub(crate) fn scanned(json: &'a str, first: usize, attachments: &'a [Bytes]) -> Self {
+        Self {
+            json,
+            attachments,
+            first,
+        }
     }
 
     /// The arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Arg<'a>> + use<'a> {
         let attachments = self.attachments;
-        let elements: Elements<'a> = json::elements(self.json);
+        let elements: Elements<'a> = json::elements_from(self.json, self.first);
         elements.map(move |json| Arg { json, attachments })
     }
 
@@ -39,7 +50,7 @@ impl<'a> Args<'a> {
     /// The first argument and those after it.
     pub fn split_first(&self) -> Option<(Arg<'a>, Args<'a>)> {
         let attachments = self.attachments;
-        let mut elements = json::elements(self.json);
+        let mut elements = json::elements_from(self.json, self.first);
         let json = elements.next()?;
         Some((
             Arg { json, attachments },

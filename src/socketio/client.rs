@@ -17,18 +17,34 @@ use std::time::Instant;
 pub struct Client {
     /// Nearly every client has one socket, so the others have a place of their own.
     first: Option<SocketKey>,
-    others: Vec<SocketKey>,
-    assembly: Option<Box<Assembly>>,
-    /// The handshake's request, while it may be asked for.
-    pub(crate) request: Option<Box<KeptRequest>>,
-    /// When it must have joined a namespace; `None` once it has.
-    pub(crate) connect_by: Option<Instant>,
+    /// What an idle client has not, hence boxed.
+    rare: Option<Box<Rare>>,
     pub(crate) events: Bucket,
     /// Events dropped because they came too fast.
     pub(crate) dropped: u32,
 }
 
-const _: () = assert!(size_of::<Client>() <= 104);
+const _: () = assert!(size_of::<Client>() <= 40);
+
+/// What a client has in the beginning or for a while.
+#[derive(Debug, Default)]
+struct Rare {
+    others: Vec<SocketKey>,
+    assembly: Option<Box<Assembly>>,
+    /// The handshake's request, while it may be asked for.
+    request: Option<Box<KeptRequest>>,
+    /// When it must have joined a namespace; `None` once it has.
+    connect_by: Option<Instant>,
+}
+
+impl Rare {
+    fn is_empty(&self) -> bool {
+        self.others.is_empty()
+            && self.assembly.is_none()
+            && self.request.is_none()
+            && self.connect_by.is_none()
+    }
+}
 
 /// A request that is kept for the namespaces that the client joins.
 #[derive(Debug)]
@@ -53,13 +69,21 @@ impl Client {
     pub fn new(connect_by: Instant, events: Bucket) -> Self {
         Self {
             first: None,
-            others: Vec::new(),
-            assembly: None,
-            request: None,
-            connect_by: Some(connect_by),
+            rare: Some(Box::new(Rare {
+                connect_by: Some(connect_by),
+                ..Rare::default()
+            })),
             events,
             dropped: 0,
         }
+    }
+
+    /// Changes what is rare, and drops it once there is nothing in it.
+    fn change<R>(&mut self, change: impl FnOnce(&mut Rare) -> R) -> R {
+        let mut rare = self.rare.take().unwrap_or_default();
+        let result = change(&mut rare);
+        self.rare = Some(rare).filter(|rare| !rare.is_empty());
+        result
     }
 
     /// Takes one message.
@@ -71,7 +95,8 @@ impl Client {
         message: Message<'a>,
         max_attachments: usize,
     ) -> Result<Received<'a>, DecodeError> {
-        match (message, self.assembly.as_mut()) {
+        let assembly = self.rare.as_mut().and_then(|it| it.assembly.as_mut());
+        match (message, assembly) {
             (Message::Text(text), None) => {
                 let packet = decode(text, max_attachments)?;
                 if packet.attachments == 0 {
@@ -80,15 +105,15 @@ impl Client {
                 if let Body::Event { args, .. } | Body::Ack { args, .. } = packet.body {
                     placeholders(args, packet.attachments)?;
                 }
-                self.assembly = Some(Box::new(Assembly::new(text, packet.attachments)));
+                let assembly = Assembly::new(text, packet.attachments);
+                self.change(|rare| rare.assembly = Some(Box::new(assembly)));
                 Ok(Received::Incomplete)
             }
             (Message::Binary(bytes), Some(assembly)) => {
                 assembly.add(bytes);
-                match self.assembly.take_if(|assembly| assembly.is_complete()) {
-                    Some(assembly) => Ok(Received::Assembled(assembly)),
-                    None => Ok(Received::Incomplete),
-                }
+                let whole =
+                    self.change(|rare| rare.assembly.take_if(|assembly| assembly.is_complete()));
+                Ok(whole.map_or(Received::Incomplete, Received::Assembled))
             }
             (Message::Text(_), Some(_)) | (Message::Binary(_), None) => {
                 Err(DecodeError::UnexpectedKind)
@@ -98,41 +123,77 @@ impl Client {
 
     /// Bytes held for a packet that is not complete.
     pub fn buffered_bytes(&self) -> usize {
-        self.assembly
-            .as_ref()
-            .map_or(0, |assembly| assembly.bytes())
+        let assembly = self.rare.as_ref().and_then(|it| it.assembly.as_ref());
+        assembly.map_or(0, |assembly| assembly.bytes())
+    }
+
+    /// When it must have joined a namespace; `None` once it has.
+    pub(crate) fn connect_by(&self) -> Option<Instant> {
+        self.rare.as_ref()?.connect_by
+    }
+
+    /// Notes that it has joined a namespace.
+    pub(crate) fn has_joined(&mut self) {
+        self.change(|rare| rare.connect_by = None);
+    }
+
+    /// Takes the handshake's request out, to be lent or forgotten.
+    pub(crate) fn take_request(&mut self) -> Option<Box<KeptRequest>> {
+        self.rare.as_ref()?;
+        self.change(|rare| rare.request.take())
+    }
+
+    /// Whether the handshake's request is kept.
+    #[cfg(test)]
+    pub(crate) fn keeps_request(&self) -> bool {
+        self.rare.as_ref().is_some_and(|it| it.request.is_some())
+    }
+
+    /// Keeps the handshake's request.
+    pub(crate) fn keep_request(&mut self, request: Option<Box<KeptRequest>>) {
+        self.change(|rare| rare.request = request);
     }
 
     /// Forgets the handshake's request; returns the bytes that were held for it.
     pub(crate) fn forget_request(&mut self) -> usize {
-        let kept = self.request.take();
+        let kept = self.take_request();
         kept.map_or(0, |kept| kept.request.bytes())
+    }
+
+    /// Forgets the handshake's request if it was kept for long enough.
+    pub(crate) fn expire_request(&mut self, now: Instant) -> usize {
+        let kept = self.rare.as_ref().and_then(|it| it.request.as_ref());
+        match kept.is_some_and(|kept| kept.until <= now) {
+            true => self.forget_request(),
+            false => 0,
+        }
     }
 
     /// Forgets a packet that is not complete.
     pub fn drop_assembly(&mut self) {
-        self.assembly = None;
+        self.change(|rare| rare.assembly = None);
     }
 
     /// Its sockets, one a namespace.
     pub fn sockets(&self) -> impl Iterator<Item = SocketKey> + '_ {
-        self.first.into_iter().chain(self.others.iter().copied())
+        let others = self.rare.iter().flat_map(|rare| &rare.others);
+        self.first.into_iter().chain(others.copied())
     }
 
     /// Notes a socket.
     pub fn add(&mut self, socket: SocketKey) {
         match self.first {
             None => self.first = Some(socket),
-            Some(_) => self.others.push(socket),
+            Some(_) => self.change(|rare| rare.others.push(socket)),
         }
     }
 
     /// Forgets a socket.
     pub fn remove(&mut self, socket: SocketKey) {
         if self.first == Some(socket) {
-            self.first = self.others.pop();
+            self.first = self.change(|rare| rare.others.pop());
         } else {
-            self.others.retain(|other| *other != socket);
+            self.change(|rare| rare.others.retain(|other| *other != socket));
         }
     }
 }
@@ -144,7 +205,7 @@ mod tests {
 
     fn client() -> Client {
         let now = Instant::now();
-        Client::new(now, Bucket::full(1, now))
+        Client::new(now, Bucket::full(now))
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Packet<'a> {
     pub attachments: usize,
     /// What it says.
     pub body: Body<'a>,
+    /// Bytes of an event's arguments up to the comma after the first; 0 if there is none.
+    pub first: usize,
 }
 
 /// What a packet says, by type.
@@ -76,6 +78,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
     (namespace, rest) = split_namespace(rest);
     let id;
     (id, rest) = ack_id(rest)?;
+    let mut first = 0;
     let payload = match rest {
         "" => None,
         _ => Some(payload(rest)?),
@@ -83,7 +86,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
     let body = match kind {
         b'0' => Body::Connect(match payload {
             None => "{}",
-            Some(json) if json.starts_with('{') => json,
+            Some((json, _)) if json.starts_with('{') => json,
             Some(_) => return Err(DecodeError::Payload),
         }),
         b'1' if payload.is_none() => Body::Disconnect,
@@ -92,8 +95,9 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
             let (name, args) = match payload {
                 None if attachments > 0 => return Err(DecodeError::Payload),
                 None => (None, ""),
-                Some(json) => {
-                    let (name, args) = event(json)?;
+                Some((json, commas)) => {
+                    let (name, args);
+                    (name, args, first) = event(json, commas)?;
                     (Some(name), args)
                 }
             };
@@ -108,7 +112,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
             args: match payload {
                 None if attachments > 0 => return Err(DecodeError::Payload),
                 None => "",
-                Some(json) => array(json)?,
+                Some((json, _)) => array(json)?,
             },
         },
         b'4' => Body::ConnectError,
@@ -118,6 +122,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
         namespace,
         attachments,
         body,
+        first,
     })
 }
 
@@ -153,13 +158,18 @@ fn ack_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
     }
 }
 
-/// The whole rest as one JSON value, white space around it removed.
-fn payload(text: &str) -> Result<&str, DecodeError> {
-    let len = json::value_len(text).map_err(|_| DecodeError::Json)?;
-    if !json::is_blank_from(text, len) {
+/// The whole rest as one JSON value, white space around it removed, and the places in it of the
+/// first two commas if it is an array.
+fn payload(text: &str) -> Result<(&str, [usize; 2]), DecodeError> {
+    let outline = json::outline(text).map_err(|_| DecodeError::Json)?;
+    if !json::is_blank_from(text, outline.len) {
         return Err(DecodeError::Json);
     }
-    Ok(text.trim_matches([' ', '\t', '\n', '\r']))
+    // Of the white space of ASCII only that of JSON was let through.
+    let json = text.trim_ascii_start();
+    let before = text.len() - json.len();
+    let commas = outline.commas.map(|at| at.saturating_sub(before));
+    Ok((json.trim_ascii_end(), commas))
 }
 
 /// The inside of a JSON array.
@@ -169,10 +179,20 @@ fn array(json: &str) -> Result<&str, DecodeError> {
         .ok_or(DecodeError::Payload)
 }
 
-/// The name of an event and its arguments.
-fn event(json: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
-    let mut elements = json::elements(array(json)?);
-    let first = elements.next().ok_or(DecodeError::Payload)?;
+/// The name of an event, its arguments, and the length of the first of several.
+fn event(json: &str, commas: [usize; 2]) -> Result<(Cow<'_, str>, &str, usize), DecodeError> {
+    let inside = array(json)?;
+    // The bracket stands before what is inside.
+    let [name_len, args_len] = commas.map(|at| at.saturating_sub(1));
+    let (first, args) = match name_len {
+        0 => (inside, ""),
+        len => (
+            inside.get(..len).unwrap_or_default(),
+            inside.get(len + 1..).unwrap_or_default(),
+        ),
+    };
+    let (first, args) = (first.trim_ascii(), args.trim_ascii_start());
+    let before = inside.len() - args.len();
     let name = match first.as_bytes().first() {
         Some(b'"') => string(first)?,
         Some(b'-' | b'0'..=b'9') => Cow::Borrowed(first),
@@ -181,7 +201,7 @@ fn event(json: &str) -> Result<(Cow<'_, str>, &str), DecodeError> {
     if first.starts_with('"') && RESERVED.contains(&&*name) {
         return Err(DecodeError::ReservedEvent);
     }
-    Ok((name, elements.rest()))
+    Ok((name, args.trim_ascii_end(), args_len.saturating_sub(before)))
 }
 
 /// The characters of a JSON string. One with a lone surrogate escape has no Rust form.
@@ -220,6 +240,7 @@ mod tests {
             namespace,
             attachments: 0,
             body: Body::Connect(auth),
+            first: 0,
         };
         assert_eq!(ok("0"), connect("/", "{}"));
         assert_eq!(ok("0{\"a\":1}"), connect("/", "{\"a\":1}"));
@@ -241,7 +262,8 @@ mod tests {
             Packet {
                 namespace: "/n",
                 attachments: 0,
-                body: event("a", "null", Some(7))
+                body: event("a", "null", Some(7)),
+                first: 0,
             }
         );
         assert_eq!(ok("2/,[\"a\"]").namespace, "/");
@@ -292,10 +314,31 @@ mod tests {
             Packet {
                 namespace: "/a",
                 attachments: 0,
-                body: Body::Disconnect
+                body: Body::Disconnect,
+                first: 0,
             }
         );
         assert_eq!(ok("4{\"message\":\"x\"}").body, Body::ConnectError);
+    }
+
+    #[test]
+    fn the_length_of_the_first_of_several_arguments_is_known() {
+        for (text, args, first) in [
+            (" 2[]", "", None),
+            ("2[\"a\"]", "", Some(0)),
+            ("2[\"a\",[1,2]]", "[1,2]", Some(0)),
+            (
+                "27 [ \"a\" , {\"b\":1,\"c\":2} ,3, 4 ] ",
+                "{\"b\":1,\"c\":2} ,3, 4",
+                Some(14),
+            ),
+        ] {
+            let packet = decode(text, 10).ok();
+            assert_eq!(packet.as_ref().map(|packet| packet.first), first, "{text}");
+            if let Some(Body::Event { args: found, .. }) = packet.map(|packet| packet.body) {
+                assert_eq!(found, args);
+            }
+        }
     }
 
     #[test]

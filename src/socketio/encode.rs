@@ -2,6 +2,7 @@
 //! behind one another into one buffer.
 
 use super::decode::MAIN;
+use super::json::plain_len;
 use super::recovery::Pid;
 use super::socket_id::SocketId;
 use std::borrow::Cow;
@@ -121,7 +122,7 @@ fn header(kind: char, attachments: usize, namespace: &str, id: Option<u64>, out:
 /// A JSON string. Non-ASCII stays as it is, as JavaScript writes it.
 fn string(text: &str, out: &mut String) {
     out.push('"');
-    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+    if plain_len(text.as_bytes()) < text.len() {
         for c in text.chars() {
             match c {
                 '"' => out.push_str("\\\""),

@@ -21,12 +21,31 @@ pub struct Invalid;
 /// # Errors
 /// [`Invalid`] if there is no complete value.
 pub fn value_len(text: &str) -> Result<usize, Invalid> {
+    outline(text).map(|outline| outline.len)
+}
+
+/// What a scan tells of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// As [`value_len`] gives it.
+    pub(super) len: usize,
+    /// Where the first two commas between elements of an array are, in bytes from the start of
+    /// the text; 0 for one that is not there. So what is looked at next need not be scanned again.
+    pub(super) commas: [usize; 2],
+}
+
+/// As [`value_len`], with more that is known then.
+pub(super) fn outline(text: &str) -> Result<Outline, Invalid> {
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
+        commas: [0; 2],
     };
     scan.value()?;
-    Ok(scan.at)
+    Ok(Outline {
+        len: scan.at,
+        commas: scan.commas,
+    })
 }
 
 /// Whether only white space follows from byte `at` on.
@@ -37,21 +56,31 @@ pub fn is_blank_from(text: &str, at: usize) -> bool {
 }
 
 /// The elements of a JSON array that [`value_len`] has accepted, as text without white space
-/// around it. `inside` is what stands between the brackets.
+/// around it. `inside` is what stands between the brackets. It is not checked again, only looked
+/// through for commas outside of strings and brackets.
 pub fn elements(inside: &str) -> Elements<'_> {
-    Elements { rest: inside }
+    elements_from(inside, 0)
+}
+
+/// The same, if it is known how many bytes there are before the first comma; else 0.
+pub(super) fn elements_from(inside: &str, first: usize) -> Elements<'_> {
+    Elements {
+        rest: inside,
+        first,
+    }
 }
 
 /// Iterator over the elements of an array. See [`elements`].
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     rest: &'a str,
+    first: usize,
 }
 
 impl<'a> Elements<'a> {
     /// What has not been taken yet, without the comma before it.
     pub fn rest(&self) -> &'a str {
-        self.rest.trim_matches(SPACE)
+        self.rest.trim_ascii()
     }
 }
 
@@ -59,15 +88,67 @@ impl<'a> Iterator for Elements<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let len = value_len(self.rest).ok()?;
+        let len = match std::mem::take(&mut self.first) {
+            0 => element_len(self.rest.as_bytes()),
+            known => known,
+        };
         let (value, rest) = self.rest.split_at_checked(len)?;
-        let rest = rest.trim_start_matches(SPACE);
         self.rest = rest.strip_prefix(',').unwrap_or(rest);
-        Some(value.trim_start_matches(SPACE))
+        // In JSON there is no other white space between values than that of ASCII.
+        Some(value.trim_ascii()).filter(|value| !value.is_empty())
     }
 }
 
-const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+/// Bytes up to the comma after the first element, or to the end.
+fn element_len(text: &[u8]) -> usize {
+    let mut at = 0;
+    let mut depth = 0_usize;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at += 1;
+                loop {
+                    at += plain_len(text.get(at..).unwrap_or_default());
+                    match text.get(at) {
+                        // With what it escapes.
+                        Some(b'\\') => at += 2,
+                        _ => break,
+                    }
+                }
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    at.min(text.len())
+}
+
+/// Bytes before the first that does not stand for itself in a JSON string: a quote, a backslash
+/// or a control character. Looks at eight at a time, because nearly all that is relayed is text
+/// in strings.
+pub(super) fn plain_len(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The lowest high bit that is set marks the first byte below `n`; of those above it nothing
+    // is said.
+    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let (words, tail) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        // With its second bit turned a quote, 0x22, comes right behind the control characters.
+        let quote_or_control = below(word ^ (ONES * 2), 0x21);
+        let found = (backslash | quote_or_control) & HIGH;
+        if found != 0 {
+            return at * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |b: &u8| *b == b'"' || *b == b'\\' || *b < 0x20;
+    text.len() - tail.len() + tail.iter().position(special).unwrap_or(tail.len())
+}
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
@@ -103,6 +184,7 @@ impl Levels {
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    commas: [usize; 2],
 }
 
 impl Scan<'_> {
@@ -166,6 +248,11 @@ impl Scan<'_> {
                 let object = levels.in_object();
                 match self.next_after_space()? {
                     b',' => {
+                        if levels.depth == 1
+                            && let Some(comma) = self.commas.iter_mut().find(|at| **at == 0)
+                        {
+                            *comma = self.at;
+                        }
                         self.at += 1;
                         if object {
                             self.key()?;
@@ -199,11 +286,7 @@ impl Scan<'_> {
         self.at += 1;
         loop {
             let rest = self.bytes.get(self.at..).ok_or(Invalid)?;
-            let plain = rest
-                .iter()
-                .position(|b| *b == b'"' || *b == b'\\' || *b < 0x20)
-                .ok_or(Invalid)?;
-            self.at += plain;
+            self.at += plain_len(rest);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;

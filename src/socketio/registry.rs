@@ -3,18 +3,22 @@
 //! A socket is one client in one namespace. Keys carry a generation, so a key that outlives
 //! its socket finds nothing instead of somebody else.
 
-use super::acks::Owed;
 use super::answers::{BroadcastTicket, Question};
 use super::recovery::{Pid, Recovery};
-use super::rooms::{RoomKey, Rooms};
+use super::rooms::Rooms;
 use super::socket_id::SocketId;
 use crate::engineio::SessionKey;
+use crate::index::Index;
 use rustc_hash::FxHashMap;
 use slotmap::{SecondaryMap, SlotMap};
 use std::any::Any;
 use std::collections::HashMap;
 
 mod lost;
+mod socket;
+
+pub(super) use socket::Socket;
+use socket::{Sockets, counts};
 
 slotmap::new_key_type! {
     /// One socket. Cheap to copy and to compare; valid while the socket is connected.
@@ -23,25 +27,6 @@ slotmap::new_key_type! {
     /// One namespace.
     pub(crate) struct NamespaceKey;
 }
-
-#[derive(Debug)]
-pub(super) struct Socket {
-    pub(super) id: SocketId,
-    pub(super) session: SessionKey,
-    pub(super) namespace: NamespaceKey,
-    pub(super) rooms: Vec<RoomKey>,
-    /// Whether it still is in the room that has its own id for a name.
-    in_own_room: bool,
-    /// Whether emissions reach it.
-    pub(super) connected: bool,
-    /// Its place among the members of the namespace.
-    at: u32,
-    /// The last emission that has counted this socket in or out.
-    seen: u32,
-    pub(super) owed: Option<Box<Owed>>,
-}
-
-const _: () = assert!(size_of::<Socket>() <= 88);
 
 /// What the application stored with a socket.
 pub(crate) type SocketData = Box<dyn Any + Send>;
@@ -58,25 +43,16 @@ struct Namespace {
     recovery: Option<Box<Recovery>>,
 }
 
-pub(super) type Sockets = SlotMap<SocketKey, Socket>;
-
-/// Whether this emission meets the socket for the first time, and the socket is connected.
-fn counts(sockets: &mut Sockets, emission: u32, key: SocketKey) -> bool {
-    match sockets.get_mut(key) {
-        Some(socket) if socket.seen != emission => {
-            socket.seen = emission;
-            socket.connected
-        }
-        _ => false,
-    }
+fn id_of(sockets: &Sockets, key: SocketKey) -> Option<&SocketId> {
+    sockets.get(key).map(|socket| &socket.id)
 }
 
 /// All sockets of the server.
 #[derive(Debug, Default)]
 pub struct Registry {
     pub(super) sockets: Sockets,
-    /// What is hashed of an id is random and made here, so a fast hash does.
-    by_id: FxHashMap<SocketId, SocketKey>,
+    /// What is hashed of an id is random and made here.
+    by_id: Index<SocketKey>,
     namespaces: SlotMap<NamespaceKey, Namespace>,
     by_name: HashMap<Box<str>, NamespaceKey>,
     emission: u32,
@@ -134,21 +110,21 @@ impl Registry {
             .get_mut(namespace)
             .map(|namespace| &mut namespace.members);
         let at = members.as_ref().map_or(0, |members| members.len());
-        let key = self.sockets.insert(Socket {
+        let key = self.sockets.insert(Box::new(Socket {
             id: id.clone(),
             session,
             namespace,
-            rooms: Vec::new(),
+            ties: None,
             in_own_room: true,
             connected: false,
             at: u32::try_from(at).unwrap_or(u32::MAX),
             seen: 0,
-            owed: None,
-        });
+        }));
         if let Some(members) = members {
             members.push(key);
         }
-        self.by_id.insert(id, key);
+        let sockets = &self.sockets;
+        self.by_id.insert(key, &id, |key| id_of(sockets, key));
         key
     }
 
@@ -166,7 +142,7 @@ impl Registry {
         let Some(socket) = self.sockets.remove(key) else {
             return;
         };
-        self.by_id.remove(&socket.id);
+        self.by_id.remove(key, &socket.id);
         self.data.remove(key);
         self.pids.remove(key);
         self.turn_back(key, socket.namespace);
@@ -206,7 +182,7 @@ impl Registry {
     }
 
     pub(super) fn get(&self, socket: SocketKey) -> Option<&Socket> {
-        self.sockets.get(socket)
+        self.sockets.get(socket).map(Box::as_ref)
     }
 
     /// The session that carries this socket, while it is connected.
@@ -216,6 +192,13 @@ impl Registry {
 
     pub(crate) fn namespace_of(&self, socket: SocketKey) -> Option<NamespaceKey> {
         self.sockets.get(socket).map(|socket| socket.namespace)
+    }
+
+    /// Whether the socket is in the namespace of this name.
+    pub(crate) fn is_in(&self, socket: SocketKey, namespace: &str) -> bool {
+        self.namespace_of(socket)
+            .and_then(|key| self.namespaces.get(key))
+            .is_some_and(|it| *it.name == *namespace)
     }
 
     pub(crate) fn is_connected(&self, socket: SocketKey) -> bool {
@@ -229,7 +212,7 @@ impl Registry {
     }
 
     pub(super) fn by_id(&self, id: &SocketId) -> Option<SocketKey> {
-        self.by_id.get(id).copied()
+        self.by_id.find(id, |key| id_of(&self.sockets, key))
     }
 
     /// Puts a socket into a room. `false` if it already is in `most` rooms or gone.
@@ -245,16 +228,16 @@ impl Registry {
             return false;
         };
         if let Some(found) = namespace.rooms.find(room)
-            && socket.rooms.contains(&found)
+            && socket.rooms().contains(&found)
         {
             return true;
         }
-        if socket.rooms.len() >= most {
+        if socket.rooms().len() >= most {
             return false;
         }
         let opened = namespace.rooms.open(room);
         namespace.rooms.add(opened, key);
-        socket.rooms.push(opened);
+        socket.ties.get_or_insert_default().rooms.push(opened);
         true
     }
 
@@ -271,8 +254,10 @@ impl Registry {
         let Some(found) = namespace.rooms.find(room) else {
             return;
         };
-        if let Some(at) = socket.rooms.iter().position(|joined| *joined == found) {
-            socket.rooms.swap_remove(at);
+        if let Some(ties) = &mut socket.ties
+            && let Some(at) = ties.rooms.iter().position(|joined| *joined == found)
+        {
+            ties.rooms.swap_remove(at);
             namespace.rooms.remove(found, key);
         }
     }
@@ -285,7 +270,7 @@ impl Registry {
         let Some(namespace) = self.namespaces.get_mut(socket.namespace) else {
             return;
         };
-        for room in std::mem::take(&mut socket.rooms) {
+        for room in socket.ties.iter_mut().flat_map(|it| it.rooms.drain(..)) {
             namespace.rooms.remove(room, key);
         }
     }
@@ -298,7 +283,7 @@ impl Registry {
         let own = socket.in_own_room.then_some(socket.id.as_str());
         let namespace = self.namespaces.get(socket.namespace);
         let joined = socket
-            .rooms
+            .rooms()
             .iter()
             .filter_map(|room| Some(namespace?.rooms.name(*room)));
         own.into_iter().chain(joined).collect()
@@ -340,7 +325,7 @@ impl Registry {
             counts(sockets, emission, sender);
         }
         let own = |sockets: &Sockets, name: &str| {
-            let key = *by_id.get(&SocketId::parse(name)?)?;
+            let key = by_id.find(&SocketId::parse(name)?, |key| id_of(sockets, key))?;
             let socket = sockets.get(key)?;
             (socket.in_own_room && socket.namespace == namespace).then_some(key)
         };

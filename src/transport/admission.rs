@@ -8,6 +8,7 @@ use crate::config::Limits;
 use crate::rate::Bucket;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 /// Addresses whose rate of handshakes is remembered. Beyond that strangers share one bucket.
@@ -17,8 +18,8 @@ const MAX_REMEMBERED: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Admission {
     connections: usize,
-    per_address: HashMap<u64, u32>,
-    handshakes: HashMap<u64, Bucket>,
+    per_address: HashMap<Party, u32>,
+    handshakes: HashMap<Party, Bucket>,
     max_connections: usize,
     max_per_address: u32,
     max_handshake_rate: u32,
@@ -26,15 +27,27 @@ pub(super) struct Admission {
 
 /// Whose connection it is: an address's, or nobody's own if it is a trusted proxy's, which brings
 /// those of many.
-pub(super) type Counted = Option<IpAddr>;
+pub(super) type Counted = Option<Party>;
 
 /// What an address counts as.
-fn party(address: IpAddr) -> u64 {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => u64::from(v4.to_bits()),
-        // The first 64 bits; no global /64 has the upper 32 bits of an IPv4 party, zero.
-        IpAddr::V6(v6) if v6.is_loopback() => u64::from(Ipv4Addr::LOCALHOST.to_bits()),
-        IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Party(NonZeroU64);
+
+impl Party {
+    /// Those for whom there is no place of their own.
+    const OTHERS: Self = Self(NonZeroU64::MAX);
+}
+
+impl From<IpAddr> for Party {
+    fn from(address: IpAddr) -> Self {
+        let bits = match address.to_canonical() {
+            IpAddr::V4(v4) => u64::from(v4.to_bits()),
+            // The first 64 bits; no global /64 has the upper 32 bits of an IPv4 party, zero.
+            IpAddr::V6(v6) if v6.is_loopback() => u64::from(Ipv4Addr::LOCALHOST.to_bits()),
+            IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
+        };
+        // Nobody connects from the unspecified address.
+        NonZeroU64::new(bits).map_or(Self::OTHERS, Self)
     }
 }
 
@@ -55,8 +68,8 @@ impl Admission {
         if self.connections >= self.max_connections {
             return false;
         }
-        if let Some(address) = counted {
-            let count = self.per_address.entry(party(address)).or_insert(0);
+        if let Some(party) = counted {
+            let count = self.per_address.entry(party).or_insert(0);
             if *count >= self.max_per_address {
                 return false;
             }
@@ -68,8 +81,7 @@ impl Admission {
 
     /// Counts a connection out.
     pub(super) fn release(&mut self, counted: Counted) {
-        if let Some(address) = counted {
-            let party = party(address);
+        if let Some(party) = counted {
             let Some(count) = self.per_address.get_mut(&party) else {
                 return;
             };
@@ -85,16 +97,15 @@ impl Admission {
     pub(super) fn handshake(&mut self, address: IpAddr, now: Instant) -> bool {
         let rate = self.max_handshake_rate;
         if self.handshakes.len() >= MAX_REMEMBERED {
-            self.handshakes
-                .retain(|_, bucket| !bucket.is_full(rate, now));
+            self.handshakes.retain(|_, bucket| !bucket.is_full(now));
         }
-        let mut party = party(address);
+        let mut party = Party::from(address);
         if self.handshakes.len() >= MAX_REMEMBERED && !self.handshakes.contains_key(&party) {
-            party = u64::MAX;
+            party = Party::OTHERS;
         }
         self.handshakes
             .entry(party)
-            .or_insert_with(|| Bucket::full(rate, now))
+            .or_insert_with(|| Bucket::full(now))
             .take(rate, now)
     }
 }
@@ -121,16 +132,20 @@ mod tests {
         };
         let mut admission = admission(limits);
         assert!(
-            admission.admit(Some(ip("10.0.0.1"))) && admission.admit(Some(ip("::ffff:10.0.0.1")))
+            admission.admit(Some(ip("10.0.0.1").into()))
+                && admission.admit(Some(ip("::ffff:10.0.0.1").into()))
         );
         assert!(
-            !admission.admit(Some(ip("10.0.0.1"))),
+            !admission.admit(Some(ip("10.0.0.1").into())),
             "two from one address, mapped or not"
         );
-        assert!(admission.admit(Some(ip("10.0.0.2"))));
-        assert!(!admission.admit(Some(ip("10.0.0.3"))), "three in all");
-        admission.release(Some(ip("10.0.0.1")));
-        assert!(admission.admit(Some(ip("10.0.0.3"))));
+        assert!(admission.admit(Some(ip("10.0.0.2").into())));
+        assert!(
+            !admission.admit(Some(ip("10.0.0.3").into())),
+            "three in all"
+        );
+        admission.release(Some(ip("10.0.0.1").into()));
+        assert!(admission.admit(Some(ip("10.0.0.3").into())));
     }
 
     #[test]
@@ -140,9 +155,9 @@ mod tests {
             ..Limits::default()
         };
         let mut admission = admission(limits);
-        assert!(admission.admit(Some(ip("fd00:1:2:3::1"))));
-        assert!(!admission.admit(Some(ip("fd00:1:2:3:4::2"))));
-        assert!(admission.admit(Some(ip("fd00:1:2:4::1"))));
+        assert!(admission.admit(Some(ip("fd00:1:2:3::1").into())));
+        assert!(!admission.admit(Some(ip("fd00:1:2:3:4::2").into())));
+        assert!(admission.admit(Some(ip("fd00:1:2:4::1").into())));
     }
 
     #[test]
@@ -154,9 +169,9 @@ mod tests {
         };
         let mut admission = admission(limits);
         assert!((0..3).all(|_| admission.admit(None)));
-        assert!(!admission.admit(None) && !admission.admit(Some(ip("10.0.0.1"))));
+        assert!(!admission.admit(None) && !admission.admit(Some(ip("10.0.0.1").into())));
         admission.release(None);
-        assert!(admission.admit(Some(ip("10.0.0.1"))));
+        assert!(admission.admit(Some(ip("10.0.0.1").into())));
     }
 
     #[test]
@@ -164,8 +179,8 @@ mod tests {
         let mut admission = admission(Limits::default());
         for n in 0..100u32 {
             let address = IpAddr::V4(Ipv4Addr::from_bits(n));
-            assert!(admission.admit(Some(address)));
-            admission.release(Some(address));
+            assert!(admission.admit(Some(address.into())));
+            admission.release(Some(address.into()));
         }
         assert!(admission.per_address.is_empty());
         assert_eq!(admission.connections, 0);

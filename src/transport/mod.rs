@@ -72,7 +72,7 @@ struct Connection {
     closing: bool,
 }
 
-const _: () = assert!(size_of::<Connection>() <= 40);
+const _: () = assert!(size_of::<Connection>() <= 32);
 
 /// Everything under the server's one lock.
 #[derive(Debug)]

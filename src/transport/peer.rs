@@ -55,7 +55,7 @@ impl<P: Protocol> Server<P> {
     /// A trusted proxy's connections count in all, but not by its address.
     pub fn admit(&self, peer: impl Into<Peer>) -> Option<Admitted<P>> {
         let peer = peer.into();
-        let counted = (!self.trusts(peer.address)).then_some(peer.address);
+        let counted = (!self.trusts(peer.address)).then(|| peer.address.into());
         let admitted = self.lock().admission.admit(counted);
         if !admitted {
             self.stats().connections_limited.add();

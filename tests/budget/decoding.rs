@@ -43,7 +43,7 @@ fn feed(client: &mut Client, messages: &[Message<'_>], most: usize) {
 
 fn client() -> Client {
     let now = Instant::now();
-    Client::new(now, Bucket::full(1, now))
+    Client::new(now, Bucket::full(now))
 }
 
 const HALF: usize = 500_000;

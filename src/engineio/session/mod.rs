@@ -70,10 +70,11 @@ slotmap::new_key_type! {
 /// Time a closed polling session waits for the poll that fetches its end.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Phase {
     Polling,
-    Probing(Probe),
+    /// Boxed, because it is short and larger than the others.
+    Probing(Box<Probe>),
     WebSocket(ConnectionKey),
     /// Closed by this side; the client has yet to fetch what is left and then the end.
     Closing {
@@ -114,13 +115,11 @@ pub struct Session {
     poll: Poll,
     post: Post,
     format: Format,
-    /// Whether the probing socket wants binary as text. In `Probe` it would cost a word.
-    probe_base64: bool,
     heartbeat: Heartbeat,
     outbox: Outbox,
 }
 
-const _: () = assert!(size_of::<Session>() <= 112);
+const _: () = assert!(size_of::<Session>() <= 56);
 
 impl Session {
     /// A session that begins with a GET; the GET waits for the open packet.
@@ -130,7 +129,6 @@ impl Session {
             poll: Poll::Waiting,
             post: Post::Absent,
             format,
-            probe_base64: false,
             heartbeat: Heartbeat::start(now, settings, format.revision),
             outbox: Outbox::default(),
         }
@@ -152,7 +150,7 @@ impl Session {
 
     /// Takes one input. See the table in the module's header.
     pub fn handle<'p>(&mut self, input: Input<'p>, cx: &mut Context<'_>) -> Step<'p> {
-        match (self.phase, input) {
+        match (&mut self.phase, input) {
             (Phase::Polling | Phase::Probing(_), Input::PollStarted) => match self.poll {
                 Poll::Absent => {
                     self.poll = Poll::Waiting;
@@ -246,8 +244,8 @@ impl Session {
             (Phase::Polling, Input::SocketOpened(connection, base64))
                 if cx.settings.allow_upgrades =>
             {
-                self.phase = Phase::Probing(Probe::new(connection, cx.now, cx.settings));
-                self.probe_base64 = base64;
+                let probe = Probe::new(connection, base64, cx.now, cx.settings);
+                self.phase = Phase::Probing(Box::new(probe));
                 Step::Done
             }
             (_, Input::SocketOpened(connection, _)) => {
@@ -255,29 +253,26 @@ impl Session {
                 Step::Done
             }
 
-            (Phase::Probing(mut probe), Input::SocketReceived(connection, packet))
+            (Phase::Probing(probe), Input::SocketReceived(connection, packet))
                 if probe.connection == connection =>
             {
                 match probe.receive(packet, cx.now) {
-                    Verdict::Reply => {
-                        self.phase = Phase::Probing(probe);
-                        cx.effects.probe_reply = Some(connection);
-                    }
+                    Verdict::Reply => cx.effects.probe_reply = Some(connection),
                     Verdict::Move => {
+                        self.format.base64 = probe.base64;
                         self.phase = Phase::WebSocket(connection);
-                        self.format.base64 = self.probe_base64;
                         if self.poll == Poll::Waiting {
                             self.poll = Poll::Release(Release::Noop);
                         }
                     }
-                    Verdict::Fail => self.fail_probe(probe, cx),
+                    Verdict::Fail => self.drop_probe(cx),
                 }
                 Step::Done
             }
             (Phase::Probing(probe), Input::SocketGarbage(connection))
                 if probe.connection == connection =>
             {
-                self.fail_probe(probe, cx);
+                self.drop_probe(cx);
                 Step::Done
             }
             (Phase::Probing(probe), Input::SocketLost(connection, _))
@@ -288,7 +283,7 @@ impl Session {
             }
 
             (Phase::WebSocket(main), Input::SocketReceived(connection, packet))
-                if main == connection =>
+                if *main == connection =>
             {
                 match packet {
                     Packet::Close => {
@@ -298,12 +293,12 @@ impl Session {
                     other => self.receive(other, cx),
                 }
             }
-            (Phase::WebSocket(main), Input::SocketGarbage(connection)) if main == connection => {
+            (Phase::WebSocket(main), Input::SocketGarbage(connection)) if *main == connection => {
                 self.end(CloseReason::ParseError, Release::Noop, cx);
                 Step::Done
             }
             (Phase::WebSocket(main), Input::SocketLost(connection, reason))
-                if main == connection =>
+                if *main == connection =>
             {
                 self.end(reason, Release::Noop, cx);
                 // The socket is gone: there is nothing left to close or to feed.
@@ -311,7 +306,9 @@ impl Session {
                 self.phase = Phase::Closed(None);
                 Step::Done
             }
-            (Phase::Closed(Some(main)), Input::SocketLost(connection, _)) if main == connection => {
+            (Phase::Closed(Some(main)), Input::SocketLost(connection, _))
+                if *main == connection =>
+            {
                 self.phase = Phase::Closed(None);
                 Step::Done
             }
@@ -345,7 +342,7 @@ impl Session {
             (Phase::Closing { .. } | Phase::Closed(_), Input::Close(_)) => Step::Done,
 
             (Phase::Closing { until }, Input::Tick) => {
-                if until <= cx.now {
+                if *until <= cx.now {
                     self.finish(cx);
                 }
                 Step::Done
@@ -360,10 +357,10 @@ impl Session {
 
     /// When [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
-        match self.phase {
+        match &self.phase {
             Phase::Polling | Phase::WebSocket(_) => Some(self.heartbeat.deadline()),
             Phase::Probing(probe) => Some(probe.deadline().min(self.heartbeat.deadline())),
-            Phase::Closing { until } => Some(until),
+            Phase::Closing { until } => Some(*until),
             Phase::Closed(_) => None,
         }
     }
@@ -397,15 +394,14 @@ impl Session {
     }
 
     fn tick(&mut self, cx: &mut Context<'_>) {
-        if let Phase::Probing(mut probe) = self.phase {
+        if let Phase::Probing(probe) = &mut self.phase {
             if probe.timed_out(cx.now) {
-                self.fail_probe(probe, cx);
-            } else {
-                let release = probe.release_due(cx.now);
-                self.phase = Phase::Probing(probe);
-                if release && self.poll == Poll::Waiting && self.outbox.is_empty() {
-                    self.poll = Poll::Release(Release::Noop);
-                }
+                self.drop_probe(cx);
+            } else if probe.release_due(cx.now)
+                && self.poll == Poll::Waiting
+                && self.outbox.is_empty()
+            {
+                self.poll = Poll::Release(Release::Noop);
             }
         }
         match self.heartbeat.tick(cx.now, cx.settings) {
@@ -416,14 +412,10 @@ impl Session {
         }
     }
 
-    fn fail_probe(&mut self, probe: Probe, cx: &mut Context<'_>) {
-        cx.effects.close_socket = Some(probe.connection);
-        self.phase = Phase::Polling;
-    }
-
     fn drop_probe(&mut self, cx: &mut Context<'_>) {
-        if let Phase::Probing(probe) = self.phase {
-            self.fail_probe(probe, cx);
+        if let Phase::Probing(probe) = &self.phase {
+            cx.effects.close_socket = Some(probe.connection);
+            self.phase = Phase::Polling;
         }
     }
 
@@ -436,18 +428,19 @@ impl Session {
             self.poll = Poll::Release(parting);
         }
         self.cut_post(cx);
-        self.phase = match self.phase {
+        let socket = match &self.phase {
             Phase::Probing(probe) => {
                 cx.effects.close_socket = Some(probe.connection);
-                Phase::Closed(None)
+                None
             }
             Phase::WebSocket(connection) => {
-                cx.effects.close_socket = Some(connection);
-                Phase::Closed(Some(connection))
+                cx.effects.close_socket = Some(*connection);
+                Some(*connection)
             }
-            Phase::Polling | Phase::Closing { .. } => Phase::Closed(None),
-            Phase::Closed(socket) => Phase::Closed(socket),
+            Phase::Polling | Phase::Closing { .. } => None,
+            Phase::Closed(socket) => *socket,
         };
+        self.phase = Phase::Closed(socket);
     }
     /// The end of a session that was closing.
     fn finish(&mut self, cx: &mut Context<'_>) {

@@ -1,8 +1,8 @@
 //! What waits to be sent to one client: encoded packets in order, counted in number and bytes.
 //!
-//! Small packets lie one behind the other in one buffer, so an idle session holds no heap
-//! memory and a relayed message costs a copy instead of an allocation: emptied buffers go
-//! back to a [`Pool`] that all sessions share. A large packet for several receivers is shared
+//! Small packets lie one behind the other in one buffer. An empty outbox is a null pointer, and
+//! a relayed message costs a copy instead of an allocation: emptied queues go back to a [`Pool`]
+//! that all sessions share. A large packet for several receivers is shared
 //! (`Bytes`) instead of copied.
 
 use crate::engineio::payload::Payload;
@@ -51,41 +51,43 @@ pub enum Encoded<'a> {
     Binary(&'a [u8]),
 }
 
-/// Emptied buffers, kept for the next session that has something to send.
+/// Emptied queues, kept for the next session that has something to send.
 #[derive(Debug, Default)]
-pub struct Pool(Vec<Vec<u8>>);
+#[allow(clippy::vec_box, reason = "an outbox is a box, which goes to and fro")]
+pub struct Pool(Vec<Box<Queue>>);
 
 impl Pool {
     const MOST: usize = 64;
     const LARGEST: usize = 16 * 1024;
 
-    fn take(&mut self) -> Vec<u8> {
+    fn take(&mut self) -> Box<Queue> {
         self.0.pop().unwrap_or_default()
     }
 
-    fn give(&mut self, mut buffer: Vec<u8>) {
-        if self.0.len() < Self::MOST && (1..=Self::LARGEST).contains(&buffer.capacity()) {
-            buffer.clear();
-            self.0.push(buffer);
+    fn give(&mut self, mut queue: Box<Queue>) {
+        if self.0.len() < Self::MOST && queue.buffer.capacity() <= Self::LARGEST {
+            queue.buffer.clear();
+            queue.shared = VecDeque::new();
+            (queue.packets, queue.bytes) = (0, 0);
+            self.0.push(queue);
         }
     }
 }
 
-/// The queue. Empty, it owns no heap memory.
+/// The packets that wait, if there are any.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub struct Outbox(Option<Box<Queue>>);
+
+const _: () = assert!(size_of::<Outbox>() == size_of::<usize>());
+
+#[derive(Debug, Default)]
+struct Queue {
     buffer: Vec<u8>,
-    /// Large packets that are shared; rare, hence boxed. `buffer` keeps their place.
-    #[allow(
-        clippy::box_collection,
-        reason = "three words less in every idle session"
-    )]
-    shared: Option<Box<VecDeque<Bytes>>>,
+    /// Large packets that are shared; `buffer` keeps their place.
+    shared: VecDeque<Bytes>,
     packets: u32,
     bytes: u32,
 }
-
-const _: () = assert!(size_of::<Outbox>() <= 40);
 
 const TEXT: u8 = 0;
 const BINARY: u8 = 1;
@@ -98,9 +100,7 @@ impl Outbox {
     /// Appends a packet. The caller has checked the limits. A polling body is worth compressing
     /// if one packet in it is (`compress`).
     pub fn push(&mut self, packet: Outgoing<'_>, compress: bool, pool: &mut Pool) {
-        if self.buffer.capacity() == 0 {
-            self.buffer = pool.take();
-        }
+        let queue = self.0.get_or_insert_with(|| pool.take());
         let (kind, inline, shared): (u8, &[u8], Option<&Bytes>) = match packet {
             Outgoing::Text(text) => (TEXT, text.as_bytes(), None),
             Outgoing::Binary(bytes) => (BINARY, bytes, None),
@@ -109,43 +109,44 @@ impl Outbox {
         };
         let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
         let mark = if compress { 0 } else { UNCOMPRESSED };
-        self.buffer.push(kind | mark);
-        self.buffer.extend_from_slice(&len.to_le_bytes());
-        self.buffer.extend_from_slice(inline);
-        if let Some(bytes) = shared {
-            self.shared.get_or_insert_default().push_back(bytes.clone());
-        }
-        self.packets += 1;
-        self.bytes = self.bytes.saturating_add(len);
+        queue.buffer.reserve(HEADER + inline.len());
+        queue.buffer.push(kind | mark);
+        queue.buffer.extend_from_slice(&len.to_le_bytes());
+        queue.buffer.extend_from_slice(inline);
+        queue.shared.extend(shared.cloned());
+        queue.packets += 1;
+        queue.bytes = queue.bytes.saturating_add(len);
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.packets == 0
+        self.0.is_none()
     }
 
     /// Packets that wait.
     pub fn packets(&self) -> usize {
-        self.packets as usize
+        self.0.as_ref().map_or(0, |queue| queue.packets as usize)
     }
 
     /// Bytes that wait, headers not counted.
     pub fn bytes(&self) -> usize {
-        self.bytes as usize
+        self.0.as_ref().map_or(0, |queue| queue.bytes as usize)
     }
 
     /// Hands every packet to `sink` in order, and leaves the outbox empty.
     pub fn drain(&mut self, pool: &mut Pool, mut sink: impl FnMut(Encoded<'_>)) {
-        let taken = std::mem::take(self);
-        let mut shared = taken.shared.map(|queue| queue.into_iter());
-        let mut rest = taken.buffer.as_slice();
+        let Some(mut queue) = self.0.take() else {
+            return;
+        };
+        let mut shared = queue.shared.drain(..);
+        let mut rest = queue.buffer.as_slice();
         while let Some((kind, data, next)) = split(rest) {
             rest = next;
             match kind & !UNCOMPRESSED {
                 TEXT => sink(Encoded::Text(data)),
                 BINARY => sink(Encoded::Binary(data)),
                 _ => {
-                    let Some(bytes) = shared.as_mut().and_then(Iterator::next) else {
+                    let Some(bytes) = shared.next() else {
                         break;
                     };
                     match kind & !UNCOMPRESSED {
@@ -155,7 +156,8 @@ impl Outbox {
                 }
             }
         }
-        pool.give(taken.buffer);
+        drop(shared);
+        pool.give(queue);
     }
 
     /// Takes every packet, as the body for a poll.
@@ -174,7 +176,8 @@ impl Outbox {
     }
 
     fn any(&self, is: impl Fn(u8) -> bool) -> bool {
-        let mut rest = self.buffer.as_slice();
+        let queue = self.0.as_deref();
+        let mut rest = queue.map_or(&[][..], |queue| queue.buffer.as_slice());
         while let Some((kind, _, next)) = split(rest) {
             if is(kind) {
                 return true;
@@ -248,7 +251,7 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(Outgoing::Text("4hello"), true, &mut pool);
         outbox.drain(&mut pool, |_| ());
-        assert_eq!(outbox.buffer.capacity(), 0);
+        assert!(outbox.0.is_none());
         assert_eq!(pool.0.len(), 1);
         outbox.push(Outgoing::Text("4hello"), true, &mut pool);
         assert_eq!(pool.0.len(), 0);

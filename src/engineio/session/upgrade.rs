@@ -21,6 +21,8 @@ const RELEASE_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
     pub(super) connection: ConnectionKey,
+    /// Whether the socket wants binary as text.
+    pub(super) base64: bool,
     until: Instant,
     release_at: Option<Instant>,
 }
@@ -37,9 +39,15 @@ pub(super) enum Verdict {
 }
 
 impl Probe {
-    pub(super) fn new(connection: ConnectionKey, now: Instant, settings: &Protocol) -> Self {
+    pub(super) fn new(
+        connection: ConnectionKey,
+        base64: bool,
+        now: Instant,
+        settings: &Protocol,
+    ) -> Self {
         Self {
             connection,
+            base64,
             until: now + settings.upgrade_timeout,
             release_at: None,
         }

@@ -155,7 +155,7 @@ fn the_request_is_lent_while_the_client_may_join_and_time_has_not_run_out() {
     rig.send(ws, "40{\"request\":true}");
     assert_eq!(url(&log), ["request Some(\"\")"]);
     let client = rig.hub.protocol().clients.get(ws.session);
-    assert!(client.is_some_and(|client| client.request.is_none()));
+    assert!(client.is_some_and(|client| !client.keeps_request()));
 }
 
 #[test]

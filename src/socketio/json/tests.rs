@@ -36,6 +36,49 @@ fn values_of_every_kind_are_accepted_with_their_length() {
 }
 
 #[test]
+fn text_that_stands_for_itself_ends_at_the_first_byte_that_does_not() {
+    for len in 0..40 {
+        let mut text = vec![0xc3; len];
+        assert_eq!(plain_len(&text), len);
+        for at in (0..len).rev() {
+            for special in [b'"', b'\\', 0, 0x1f] {
+                text[at] = special;
+                assert_eq!(plain_len(&text), at);
+            }
+            text[at] = [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff][at % 10];
+            // The next is the one that was put there before.
+            assert_eq!(plain_len(&text), at + 1);
+            text[at] = b'"';
+        }
+    }
+}
+
+#[test]
+fn elements_are_told_apart_by_the_commas_between_them_only() {
+    let inside = " \"a,\\\",\" ,{\"b\":[1,\"]\"]},[[],{}] , 1e4\t";
+    let mut rest = elements(inside);
+    let all: Vec<_> = rest.clone().collect();
+    assert_eq!(all, ["\"a,\\\",\"", "{\"b\":[1,\"]\"]}", "[[],{}]", "1e4"]);
+    assert_eq!(rest.next(), Some(all[0]));
+    assert_eq!(rest.rest(), "{\"b\":[1,\"]\"]},[[],{}] , 1e4");
+    assert_eq!(elements(" ").next(), None);
+}
+
+#[test]
+fn the_first_two_commas_of_an_array_are_told() {
+    for (text, commas) in [
+        ("[]", [0, 0]),
+        ("[[1,2]]", [0, 0]),
+        (" [\",\" ,[1,2]]", [6, 0]),
+        ("[1,{\"a\":1,\"b\":2},3,4]", [2, 16]),
+    ] {
+        assert_eq!(outline(text).map(|it| it.commas), Ok(commas), "{text}");
+    }
+    let known = elements_from("[1,2] ,3", 6);
+    assert_eq!(known.collect::<Vec<_>>(), ["[1,2]", "3"]);
+}
+
+#[test]
 fn what_is_not_json_is_refused() {
     for text in [
         "",

@@ -109,7 +109,7 @@ impl Registry {
         let Some(namespace) = self.namespaces.get(socket.namespace) else {
             return;
         };
-        let rooms = socket.rooms.iter();
+        let rooms = socket.rooms().iter();
         let lost = Lost {
             id: socket.id.clone(),
             rooms: rooms
