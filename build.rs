@@ -1,4 +1,5 @@
-//! Build script: turns `static/` into the table of embedded assets.
+//! Build script: turns `static/` into the table of embedded assets, and asks the linker for small
+//! relocations.
 //!
 //! Every file of the page is compressed here, once, with gzip (level 9), so that a small board never
 //! compresses it while it serves. The result is a sorted table in `OUT_DIR/assets.rs`, which
@@ -15,6 +16,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use sha2::{Digest, Sha256};
@@ -29,6 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=static");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/http/content_type.rs");
+    if reads_packed_relocations() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
 
     let mut paths = Vec::new();
     walk(&root, "", &mut paths)?;
@@ -99,4 +104,25 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
         .write(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
+}
+
+/// Whether the program may have its relative relocations packed (`DT_RELR`), a fortieth of its size.
+///
+/// The C library that starts it must know them, as glibc does since 2.36. A program for glibc is for
+/// the version it was built with and later ones; so this machine's is asked, if it is for machines
+/// like this one. Another linker than ours may not know the option: then it warns and leaves it.
+fn reads_packed_relocations() -> bool {
+    let variable = |name| env::var(name).unwrap_or_default();
+    if variable("HOST") != variable("TARGET") || variable("CARGO_CFG_TARGET_ENV") != "gnu" {
+        return false;
+    }
+    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output();
+    let told = told.map(|told| told.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&told);
+    let version = version.trim().strip_prefix("glibc ");
+    let parts = version.and_then(|version| version.split_once('.'));
+    parts.is_some_and(|(major, minor)| {
+        let minor = minor.split('.').next().unwrap_or_default().parse();
+        major == "2" && minor.is_ok_and(|minor: u32| minor >= 36)
+    })
 }
