@@ -13,10 +13,13 @@ use std::path::Path;
 /// If it cannot be read, is larger, or is no regular file: opening a named pipe would wait for a
 /// writer.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    // One byte more than is there, so that the end is found without growing.
+    let room = found.len().min(max_bytes).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     File::open(path)?
         .take(max_bytes.saturating_add(1))
         .read_to_end(&mut bytes)?;

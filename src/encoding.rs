@@ -13,24 +13,23 @@
 //! | no | with q | acceptable with q, or refused if 0 | the same |
 //! | no | no | refused | acceptable, after all others |
 //!
-//! The highest weight wins. Between equals: for an embedded file brotli, then gzip, then identity;
+//! The highest weight wins. Between equals: for an embedded file gzip, then identity;
 //! for what is compressed while serving the one that the client named first, as the reference
 //! server has it. A member that does not parse is left out, as if it were not there. Cost of
 //! reading: no allocation; a fixed amount of state however long the list is. Left out: brotli
-//! while serving (its encoder is larger than this server) and zstd.
+//! (its encoder is larger than this server) and zstd.
 
 use flate2::Compression as Level;
+use flate2::read::GzDecoder;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT_ENCODING, HeaderValue};
 use std::cmp::Reverse;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
-/// A content coding the server can send, best first.
+/// A content coding that an embedded file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// `br`, RFC 7932.
-    Brotli,
     /// `gzip`, RFC 1952.
     Gzip,
     /// No coding.
@@ -38,12 +37,9 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    const BEST_FIRST: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
-
     /// The value for `Content-Encoding`; none for identity, which must not be named there.
     pub(crate) fn header(self) -> Option<&'static str> {
         match self {
-            Self::Brotli => Some("br"),
             Self::Gzip => Some("gzip"),
             Self::Identity => None,
         }
@@ -86,6 +82,14 @@ impl Compression {
     }
 }
 
+/// Undoes the gzip of our own build, of which every file is read by a test: it has no errors.
+/// `length` is that of the result.
+pub(crate) fn inflate(gzip: &[u8], length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length);
+    let _ = GzDecoder::new(gzip).read_to_end(&mut bytes);
+    bytes
+}
+
 /// A member of the list: its weight in thousandths, 0 to 1000, and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Listed {
@@ -96,7 +100,6 @@ struct Listed {
 /// What a client said it accepts; `None` is "not listed".
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Accepted {
-    brotli: Option<Listed>,
     gzip: Option<Listed>,
     deflate: Option<Listed>,
     identity: Option<Listed>,
@@ -134,21 +137,13 @@ impl Accepted {
         Some(compression)
     }
 
-    /// The best acceptable coding among those `available`; `None` if all are refused.
-    pub(crate) fn best(&self, available: impl Fn(Coding) -> bool) -> Option<Coding> {
-        let mut best = None;
-        for coding in Coding::BEST_FIRST
-            .into_iter()
-            .filter(|coding| available(*coding))
-        {
-            let Some(weight) = self.weight(coding) else {
-                continue;
-            };
-            if best.is_none_or(|(highest, _)| weight > highest) {
-                best = Some((weight, coding));
-            }
+    /// The best acceptable coding; `None` if all are refused.
+    pub(crate) fn best(&self) -> Option<Coding> {
+        match (self.weight(Coding::Gzip), self.weight(Coding::Identity)) {
+            (Some(gzip), Some(identity)) if identity > gzip => Some(Coding::Identity),
+            (Some(_), _) => Some(Coding::Gzip),
+            (None, identity) => identity.map(|_| Coding::Identity),
         }
-        best.map(|(_, coding)| coding)
     }
 
     fn take(&mut self, member: &str, place: u16) {
@@ -169,7 +164,6 @@ impl Accepted {
         }
         let slot = match name {
             "*" => &mut self.any,
-            _ if name.eq_ignore_ascii_case("br") => &mut self.brotli,
             // RFC 9110 section 8.4.1.3: x-gzip is the same thing.
             _ if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
                 &mut self.gzip
@@ -184,7 +178,6 @@ impl Accepted {
     /// The weight of a coding, or `None` if it is refused.
     fn weight(&self, coding: Coding) -> Option<u16> {
         let listed = match coding {
-            Coding::Brotli => self.brotli,
             Coding::Gzip => self.gzip,
             Coding::Identity => self.identity,
         };
@@ -219,40 +212,41 @@ fn qvalue(text: &str) -> Option<u16> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
-    use Coding::{Brotli, Gzip, Identity};
+    use Coding::{Gzip, Identity};
 
     fn best(value: &str) -> Option<Coding> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, value.parse().unwrap());
-        Accepted::from_headers(&headers).best(|_| true)
+        Accepted::from_headers(&headers).best()
     }
 
     #[test]
     fn without_the_header_nothing_is_coded() {
         assert_eq!(
-            Accepted::from_headers(&HeaderMap::new()).best(|_| true),
+            Accepted::from_headers(&HeaderMap::new()).best(),
             Some(Identity)
         );
         assert_eq!(best(""), Some(Identity));
     }
 
     #[test]
-    fn what_browsers_send_gets_brotli_over_https_and_gzip_over_http() {
-        assert_eq!(best("gzip, deflate, br, zstd"), Some(Brotli));
+    fn what_browsers_send_gets_gzip() {
+        assert_eq!(best("gzip, deflate, br, zstd"), Some(Gzip));
         assert_eq!(best("gzip, deflate"), Some(Gzip));
+        assert_eq!(best("br"), Some(Identity));
     }
 
     #[test]
     fn the_highest_weight_wins() {
-        assert_eq!(best("br;q=0.2, gzip;q=0.9"), Some(Gzip));
-        assert_eq!(best("br;q=0.5, identity;q=1"), Some(Identity));
-        assert_eq!(best("br;q=0.001"), Some(Brotli));
-        assert_eq!(best("GZIP ; Q=1.000 , br;q=0.999"), Some(Gzip));
+        assert_eq!(best("identity;q=0.2, gzip;q=0.9"), Some(Gzip));
+        assert_eq!(best("gzip;q=0.5, identity;q=1"), Some(Identity));
+        assert_eq!(best("gzip;q=0.001"), Some(Gzip));
+        assert_eq!(best("GZIP ; Q=1.000 , identity;q=0.999"), Some(Gzip));
     }
 
     #[test]
     fn zero_refuses() {
-        assert_eq!(best("br;q=0, gzip"), Some(Gzip));
+        assert_eq!(best("gzip;q=0"), Some(Identity));
         assert_eq!(best("br;q=0, gzip;q=0.000"), Some(Identity));
         assert_eq!(best("identity;q=0"), None);
         assert_eq!(best("*;q=0"), None);
@@ -262,24 +256,24 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_what_is_not_listed() {
-        assert_eq!(best("*"), Some(Brotli));
-        assert_eq!(best("br;q=0, *"), Some(Gzip));
+        assert_eq!(best("*"), Some(Gzip));
+        assert_eq!(best("gzip;q=0, *"), Some(Identity));
         assert_eq!(best("identity, *;q=0"), Some(Identity));
-        assert_eq!(best("*;q=0.5, gzip;q=0.6"), Some(Gzip));
+        assert_eq!(best("*;q=0.5, identity;q=0.6"), Some(Identity));
     }
 
     #[test]
     fn what_does_not_parse_is_not_there() {
         for wrong in [
-            "br;q=2",
-            "br;q=1.001",
-            "br;q=-1",
-            "br;q=0.1234",
-            "br;q",
-            "br;x=1",
-            "br;q=.5",
-            "brr",
-            "br gzip",
+            "gzip;q=2",
+            "gzip;q=1.001",
+            "gzip;q=-1",
+            "gzip;q=0.1234",
+            "gzip;q",
+            "gzip;x=1",
+            "gzip;q=.5",
+            "gzipp",
+            "gzip br",
         ] {
             assert_eq!(best(wrong), Some(Identity), "{wrong}");
         }
@@ -287,13 +281,12 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_are_one_list_and_only_what_is_there_is_chosen() {
+    fn several_lines_are_one_list() {
         let mut headers = HeaderMap::new();
-        headers.append(ACCEPT_ENCODING, "br".parse().unwrap());
-        headers.append(ACCEPT_ENCODING, "gzip;q=0.5".parse().unwrap());
+        headers.append(ACCEPT_ENCODING, "identity;q=0.5".parse().unwrap());
+        headers.append(ACCEPT_ENCODING, "gzip".parse().unwrap());
         let accepted = Accepted::from_headers(&headers);
-        assert_eq!(accepted.best(|_| true), Some(Brotli));
-        assert_eq!(accepted.best(|coding| coding != Brotli), Some(Gzip));
+        assert_eq!(accepted.best(), Some(Gzip));
     }
 
     fn compression(value: &str) -> Option<Compression> {
@@ -338,9 +331,7 @@ mod tests {
         let gzip = Compression::Gzip.compress(&text).unwrap();
         let deflate = Compression::Deflate.compress(&text).unwrap();
         let (mut first, mut second) = (Vec::new(), Vec::new());
-        flate2::read::GzDecoder::new(&gzip[..])
-            .read_to_end(&mut first)
-            .unwrap();
+        GzDecoder::new(&gzip[..]).read_to_end(&mut first).unwrap();
         flate2::read::ZlibDecoder::new(&deflate[..])
             .read_to_end(&mut second)
             .unwrap();

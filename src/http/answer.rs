@@ -23,7 +23,7 @@ use crate::http::error_page::ErrorPage;
 use crate::http::security;
 
 /// An embedded file.
-pub(crate) fn asset(asset: &Asset, request: &HeaderMap) -> Response<Body> {
+pub(crate) fn asset(asset: &'static Asset, request: &HeaderMap) -> Response<Body> {
     let Some((coding, chosen)) = asset.choose(&Accepted::from_headers(request)) else {
         let mut response = ErrorPage::NotAcceptable.response();
         response
@@ -43,9 +43,7 @@ pub(crate) fn asset(asset: &Asset, request: &HeaderMap) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(ETAG, HeaderValue::from_static(chosen.etag));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if asset.varies() {
-        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    }
+    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     security::protect(headers);
     if content_type::is_html(asset.content_type) {
         security::protect_page(headers);

@@ -222,7 +222,7 @@ impl Site {
 
     /// The trust page, in place of this target or by its own name.
     fn trust_page(&self, target: Option<&PathAndQuery>, headers: &HeaderMap) -> Response<Body> {
-        let template = assets::find(TRUST).map_or(&b""[..], |asset| asset.identity.bytes);
+        let template = assets::find(TRUST).map_or(&b""[..], assets::Asset::plain);
         let reach = self.reach.borrow();
         let address = reach.secure_address(text(headers, HOST));
         let page = TrustPage {

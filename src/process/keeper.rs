@@ -93,12 +93,14 @@ impl Keeper {
             )?);
         }
         keeper.say_what_is_not_told();
-        let list = interfaces::list();
-        for name in interfaces::missing(&list, &keeper.mdns.interfaces) {
-            tracing::warn!(
-                interface = name,
-                "--mdns-interface: there is none of this name"
-            );
+        if !keeper.mdns.interfaces.is_empty() {
+            let list = interfaces::list();
+            for name in interfaces::missing(&list, &keeper.mdns.interfaces) {
+                tracing::warn!(
+                    interface = name,
+                    "--mdns-interface: there is none of this name"
+                );
+            }
         }
         Ok(keeper)
     }

@@ -40,15 +40,9 @@ fn the_page_is_served_with_every_header_it_needs() {
 #[test]
 fn the_pages_own_socketio_client_is_under_four_kilobytes_as_served() {
     let site = site();
-    for coding in ["gzip", "br"] {
-        let answer = get(
-            site.address,
-            "/socket.js",
-            &[&format!("Accept-Encoding: {coding}")],
-        );
-        assert_eq!(answer.header("content-encoding"), Some(coding));
-        assert!(answer.body.len() < 4096, "{coding}: {}", answer.body.len());
-    }
+    let answer = get(site.address, "/socket.js", &["Accept-Encoding: gzip"]);
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert!(answer.body.len() < 4096, "{}", answer.body.len());
 }
 
 #[test]
@@ -83,20 +77,16 @@ fn the_best_coding_is_chosen_and_has_its_own_tag() {
     let gzip = get(
         site.address,
         "/socket.js",
-        &["Accept-Encoding: gzip, deflate"],
-    );
-    let brotli = get(
-        site.address,
-        "/socket.js",
         &["Accept-Encoding: gzip, deflate, br, zstd"],
     );
     assert_eq!(gzip.must("content-encoding"), "gzip");
-    assert_eq!(brotli.must("content-encoding"), "br");
-    assert!(brotli.body.len() < gzip.body.len() && gzip.body.len() < plain.body.len());
-    assert!(gzip.must("etag").ends_with("-gz\"") && brotli.must("etag").ends_with("-br\""));
+    assert!(gzip.body.len() < plain.body.len());
+    assert!(gzip.must("etag").ends_with("-gz\"") && gzip.must("etag") != plain.must("etag"));
     assert_eq!(gzip.must("content-length"), gzip.body.len().to_string());
+    assert_eq!(plain.must("content-length"), plain.body.len().to_string());
     assert_eq!(gzip.must("content-type"), plain.must("content-type"));
-    assert_eq!(brotli.must("vary"), "Accept-Encoding");
+    assert_eq!(gzip.must("vary"), "Accept-Encoding");
+    assert_eq!(plain.must("vary"), "Accept-Encoding");
 
     let mut unpacked = Vec::new();
     std::io::copy(
@@ -104,9 +94,6 @@ fn the_best_coding_is_chosen_and_has_its_own_tag() {
         &mut unpacked,
     )
     .unwrap();
-    assert_eq!(unpacked, plain.body);
-    unpacked.clear();
-    brotli::BrotliDecompress(&mut &brotli.body[..], &mut unpacked).unwrap();
     assert_eq!(unpacked, plain.body);
 }
 
@@ -125,7 +112,7 @@ fn refusing_plain_bytes_is_answered_with_406_or_a_coding() {
 #[test]
 fn a_matching_tag_is_304_for_the_same_coding_only() {
     let site = site();
-    let coding = "Accept-Encoding: br";
+    let coding = "Accept-Encoding: gzip";
     let tag = get(site.address, "/", &[coding]).must("etag").to_owned();
     for list in [
         tag.clone(),

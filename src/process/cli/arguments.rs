@@ -1,218 +1,389 @@
-//! Every flag, with its variable, default, range and what it is for: the text of `parlor --help`.
+//! Every flag, with its default, range and what it is for: the text of `parlor --help`.
 //!
-//! It is read by `cli`, which turns it into settings. A comment here is a sentence of the help.
+//! It is a table: `parser` reads words and the environment by it, `help` shows it, and `cli` turns
+//! what came of it into settings. A flag's variable is its name in capitals behind `PARLOR_`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::Targets;
 
-use crate::config;
-use crate::process::values;
+use crate::config::Network;
+use crate::process::values::{address, label, levels, network, size, socket, switch, time, whole};
 
-const EXAMPLES: &str = "\
-Examples:
-  parlor                                   all addresses, port 4000
-  parlor --port 8080 --bind 192.168.1.20   one address of this machine
-  parlor --listen 127.0.0.1:4000 --listen '[fd00::20]:4000'
-  parlor --public ./my-page                your own page, the built-in one behind it
-  parlor --http-only --trusted-proxy 127.0.0.1   behind a reverse proxy on this machine
-  parlor --tls-cert chain.pem --tls-key key.pem  a certificate of your own
-  parlor --ice-server stun:192.168.1.1:3478
-  PARLOR_PORT=8080 PARLOR_LOG=debug parlor
-
-SIGTERM or Ctrl-C stops the server within 5 seconds; clients come back by themselves after a
-restart. A browser gives camera and microphone only to http://localhost and to https://.";
-
-/// A video-chat room server for the home network, in one small binary
-#[derive(Debug, Parser)]
-#[command(name = "parlor", version, after_help = EXAMPLES)]
+/// What the flags say, each read by itself.
+#[derive(Debug, Default)]
 pub(super) struct Arguments {
-    #[command(subcommand)]
-    pub(super) action: Option<Action>,
-    #[command(flatten, next_help_heading = "Listening")]
-    pub(super) listening: Listening,
-    #[command(flatten, next_help_heading = "Certificate")]
-    pub(super) certificate: Certificate,
-    #[command(flatten, next_help_heading = "Name")]
-    pub(super) naming: Naming,
-    #[command(flatten, next_help_heading = "Page")]
-    pub(super) page: Page,
-    #[command(flatten, next_help_heading = "Running")]
-    pub(super) running: Running,
-    #[command(flatten, next_help_heading = "Limits")]
-    pub(super) limits: Limits,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Listening {
-    /// Port to listen on; 0 takes any free one
-    #[arg(long, env = "PARLOR_PORT", default_value = "4000", value_parser = values::whole::<u16>(0, 65_535))]
+    pub(super) renew: bool,
     pub(super) port: u16,
-    /// Address of this machine to listen on; without it all of them, IPv6 and IPv4
-    #[arg(long, env = "PARLOR_BIND", value_name = "ADDR", value_parser = values::address)]
     pub(super) bind: Option<IpAddr>,
-    /// Address and port in one, instead of --port and --bind; may be given several times (in the
-    /// variable: separated by commas)
-    #[arg(long, env = "PARLOR_LISTEN", value_name = "ADDR:PORT", value_delimiter = ',', value_parser = values::socket)]
     pub(super) listen: Vec<SocketAddr>,
-    /// Speak HTTPS only; who comes by plain HTTP is sent there (in the variable: true or false)
-    #[arg(long, env = "PARLOR_HTTPS_ONLY", value_parser = values::switch)]
     pub(super) https_only: bool,
-    /// Speak plain HTTP only, behind a reverse proxy that has the certificate (in the variable: true
-    /// or false)
-    #[arg(long, env = "PARLOR_HTTP_ONLY", value_parser = values::switch)]
     pub(super) http_only: bool,
-    /// Reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address or a
-    /// network such as 172.16.0.0/12; may be given several times (in the variable: separated by
-    /// commas)
-    #[arg(long, env = "PARLOR_TRUSTED_PROXY", value_name = "ADDR[/BITS]", value_delimiter = ',', value_parser = values::network)]
-    pub(super) trusted_proxy: Vec<config::Network>,
-}
-
-/// What to do instead of serving. The settings are those of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
-pub(super) enum Action {
-    /// Show which certificate is served, until when, and for which names
-    Certificate {
-        /// Make a new one first; a running server takes it up by itself
-        #[arg(long)]
-        renew: bool,
-    },
-    /// Show the addresses to open, and a QR code
-    Urls,
-    /// Check what a call needs, and say what to do where something is missing
-    Doctor,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Certificate {
-    /// Directory for the certificates that Parlor makes; without it systemd's STATE_DIRECTORY, else
-    /// parlor in XDG_STATE_HOME or ~/.local/state
-    #[arg(long, env = "PARLOR_STATE_DIR", value_name = "DIR")]
+    pub(super) trusted_proxy: Vec<Network>,
     pub(super) state_dir: Option<PathBuf>,
-    /// A certificate of your own, in PEM with its whole chain, instead of one that Parlor makes;
-    /// read again when it changes and on SIGHUP
-    #[arg(long, env = "PARLOR_TLS_CERT", value_name = "FILE")]
     pub(super) tls_cert: Option<PathBuf>,
-    /// The key of --tls-cert, in PEM
-    #[arg(long, env = "PARLOR_TLS_KEY", value_name = "FILE")]
     pub(super) tls_key: Option<PathBuf>,
-    /// Make an authority that may vouch for any name, for devices that do not accept one that is
-    /// limited to the home network; who trusts it trusts whoever gets hold of its key (in the
-    /// variable: true or false)
-    #[arg(long, env = "PARLOR_CA_UNCONSTRAINED", value_parser = values::switch)]
     pub(super) ca_unconstrained: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Naming {
-    /// Name in the network: parlor is announced as parlor.local
-    #[arg(long, env = "PARLOR_NAME", value_name = "NAME", default_value = "parlor", value_parser = values::label)]
     pub(super) name: String,
-    /// Interface to announce the name on, such as eth0; may be given several times (in the
-    /// variable: separated by commas); without it those of the home network. It changes nothing else:
-    /// addresses are told, and put into the certificate, without it too
-    #[arg(
-        long,
-        env = "PARLOR_MDNS_INTERFACE",
-        value_name = "IF",
-        value_delimiter = ','
-    )]
     pub(super) mdns_interface: Vec<String>,
-    /// Announce no name (in the variable: true or false)
-    #[arg(long, env = "PARLOR_NO_MDNS", value_parser = values::switch)]
     pub(super) no_mdns: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Page {
-    /// Directory to serve over the built-in page; hidden files and links that lead out of it are
-    /// not served
-    #[arg(long, env = "PARLOR_PUBLIC", value_name = "DIR")]
     pub(super) public: Option<PathBuf>,
-    /// Content-Security-Policy for the HTML pages in --public; without it they get none
-    #[arg(long, env = "PARLOR_CSP", value_name = "POLICY")]
     pub(super) csp: Option<String>,
-    /// Directory with the official Socket.IO client (socket.io-client/dist of the npm package),
-    /// served under /socket.io/ for pages of your own; the built-in page needs none
-    #[arg(long, env = "PARLOR_CLIENT_DIR", value_name = "DIR")]
     pub(super) client_dir: Option<PathBuf>,
-    /// STUN or TURN server the page uses: stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT] or
-    /// stuns:, turns:; may be given several times (in the variable: separated by commas). A home
-    /// network needs none. Everybody who opens the page can read them
-    #[arg(
-        long,
-        env = "PARLOR_ICE_SERVER",
-        hide_env_values = true,
-        value_name = "URL",
-        value_delimiter = ','
-    )]
     pub(super) ice_server: Vec<String>,
-    /// TURN server for a Wi-Fi that keeps its devices apart, turn:HOST[:PORT][?transport=udp|tcp] or
-    /// turns:; each page gets a user and password for a day, made from --turn-secret-file; may
-    /// be given several times (in the variable: separated by commas)
-    #[arg(
-        long,
-        env = "PARLOR_TURN_URL",
-        value_name = "URL",
-        value_delimiter = ','
-    )]
     pub(super) turn_url: Vec<String>,
-    /// File with the secret that the TURN server shares (coturn: static-auth-secret); read again on
-    /// SIGHUP
-    #[arg(long, env = "PARLOR_TURN_SECRET_FILE", value_name = "FILE")]
     pub(super) turn_secret_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Running {
-    /// What to log on standard error: error, warn, info, debug or trace, or by target such as
-    /// warn,parlor::hub=debug
-    #[arg(long, env = "PARLOR_LOG", value_name = "LEVEL", default_value = "info", value_parser = values::levels)]
     pub(super) log: Targets,
-    /// Threads, 1 to 64; one is enough for a home
-    #[arg(long, env = "PARLOR_WORKERS", value_name = "N", default_value = "1", value_parser = values::whole::<usize>(1, 64))]
     pub(super) workers: usize,
-    /// Time between two heartbeats, 100ms to 60m
-    #[arg(long, env = "PARLOR_PING_INTERVAL", value_name = "TIME", default_value = "25s", value_parser = values::time)]
     pub(super) ping_interval: Duration,
-    /// Time a client has to answer a heartbeat, 100ms to 60m
-    #[arg(long, env = "PARLOR_PING_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = values::time)]
     pub(super) ping_timeout: Duration,
-    /// Take clients of Socket.IO 1 and 2 too, such as old pages and devices (in the variable: true
-    /// or false)
-    #[arg(long, env = "PARLOR_ALLOW_EIO3", value_parser = values::switch)]
     pub(super) allow_eio3: bool,
-}
-
-/// What clients may use up. The help names the memory each costs when it is used up.
-#[derive(Debug, Args)]
-pub(super) struct Limits {
-    /// Connections in all, 1 to 1000000; about 1.5 KB each while idle over WebSocket, 17 KB over
-    /// HTTP, and 10 KB more with TLS
-    #[arg(long, env = "PARLOR_MAX_CONNECTIONS", value_name = "N", default_value = "4096", value_parser = values::whole::<usize>(1, 1_000_000))]
     pub(super) max_connections: usize,
-    /// Connections from one address (IPv6: one /64), 1 to 1000000; part of --max-connections
-    #[arg(long, env = "PARLOR_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value = "64", value_parser = values::whole::<usize>(1, 1_000_000))]
     pub(super) max_connections_per_address: usize,
-    /// New sessions per second from one address, 1 to 1000000; no memory
-    #[arg(long, env = "PARLOR_MAX_HANDSHAKE_RATE", value_name = "PER_SECOND", default_value = "20", value_parser = values::whole::<u32>(1, 1_000_000))]
     pub(super) max_handshake_rate: u32,
-    /// Events per second from one client, 1 to 1000000; no memory
-    #[arg(long, env = "PARLOR_MAX_EVENT_RATE", value_name = "PER_SECOND", default_value = "200", value_parser = values::whole::<u32>(1, 1_000_000))]
     pub(super) max_event_rate: u32,
-    /// Rooms at one time, 1 to 1000000; about 200 bytes each
-    #[arg(long, env = "PARLOR_MAX_ROOMS", value_name = "N", default_value = "1024", value_parser = values::whole::<usize>(1, 1_000_000))]
     pub(super) max_rooms: usize,
-    /// Largest message from a client, 1KiB to 64MiB; held once per message being received, within
-    /// --max-buffered-bytes
-    #[arg(long, env = "PARLOR_MAX_PAYLOAD", value_name = "SIZE", default_value = "128KiB", value_parser = values::size(1 << 10, 64 << 20))]
     pub(super) max_payload: usize,
-    /// Bytes held for all clients together, received or waiting to be sent, 64KiB to 1GiB; this
-    /// much at most
-    #[arg(long, env = "PARLOR_MAX_BUFFERED_BYTES", value_name = "SIZE", default_value = "16MiB", value_parser = values::size(64 << 10, 1 << 30))]
     pub(super) max_buffered_bytes: usize,
 }
+
+/// How a flag's value is taken. What is wrong with a value is said as `values` says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Set {
+    /// The flag alone says it; its variable says `true` or `false`.
+    Switch(fn(&mut Arguments) -> &mut bool),
+    /// A value, once.
+    One(Take),
+    /// Values, separated by commas or by naming the flag again.
+    Many(Take),
+    /// A path, which need not be UTF-8.
+    Path(fn(&mut Arguments) -> &mut Option<PathBuf>),
+}
+
+type Take = fn(&mut Arguments, &str) -> Result<(), String>;
+
+/// One flag.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flag {
+    /// With its two hyphens.
+    pub(super) name: &'static str,
+    /// What stands for the value in the help; empty for a switch.
+    pub(super) value: &'static str,
+    /// Sentences of the help.
+    pub(super) help: &'static str,
+    /// The value if none is given.
+    pub(super) default: Option<&'static str>,
+    /// Whether its value may have a password in it, and is not to be shown.
+    pub(super) secret: bool,
+    /// What it sets.
+    pub(super) set: Set,
+}
+
+impl Flag {
+    const fn new(name: &'static str, value: &'static str, set: Set, help: &'static str) -> Self {
+        Self {
+            name,
+            value,
+            help,
+            default: None,
+            secret: false,
+            set,
+        }
+    }
+
+    const fn or(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    const fn hidden(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// Its variable.
+    pub(super) fn variable(&self) -> String {
+        let name = self.name.trim_start_matches('-');
+        format!("PARLOR_{}", name.replace('-', "_").to_ascii_uppercase())
+    }
+
+    /// Takes a value that was written in words.
+    pub(super) fn take(&self, to: &mut Arguments, text: &str) -> Result<(), String> {
+        match self.set {
+            Set::Switch(place) => put(place(to), switch(text)),
+            Set::One(take) | Set::Many(take) => take(to, text),
+            Set::Path(place) => put(place(to), Ok(Some(text.into()))),
+        }
+    }
+}
+
+fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
+fn add<T>(place: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
+    place.push(value?);
+    Ok(())
+}
+
+/// The flag of the action `certificate`, which the server has not.
+pub(super) const RENEW: Flag = Flag::new(
+    "--renew",
+    "",
+    Set::Switch(|to| &mut to.renew),
+    "Make a new one first; a running server takes it up by itself",
+);
+
+/// All settings, under the headings of the help.
+pub(super) const SETTINGS: &[(&str, &[Flag])] = &[
+    ("Listening", LISTENING),
+    ("Certificate", CERTIFICATE),
+    ("Name", NAME),
+    ("Page", PAGE),
+    ("Running", RUNNING),
+    ("Limits", LIMITS),
+];
+
+const LISTENING: &[Flag] = &[
+    Flag::new(
+        "--port",
+        "PORT",
+        Set::One(|to, text| put(&mut to.port, whole(0, 65_535)(text))),
+        "Port to listen on; 0 takes any free one",
+    )
+    .or("4000"),
+    Flag::new(
+        "--bind",
+        "ADDR",
+        Set::One(|to, text| put(&mut to.bind, address(text).map(Some))),
+        "Address of this machine to listen on; without it all of them, IPv6 and IPv4",
+    ),
+    Flag::new(
+        "--listen",
+        "ADDR:PORT",
+        Set::Many(|to, text| add(&mut to.listen, socket(text))),
+        "Address and port in one, instead of --port and --bind; may be given several times (in the \
+         variable: separated by commas)",
+    ),
+    Flag::new(
+        "--https-only",
+        "",
+        Set::Switch(|to| &mut to.https_only),
+        "Speak HTTPS only; who comes by plain HTTP is sent there (in the variable: true or false)",
+    ),
+    Flag::new(
+        "--http-only",
+        "",
+        Set::Switch(|to| &mut to.http_only),
+        "Speak plain HTTP only, behind a reverse proxy that has the certificate (in the variable: \
+         true or false)",
+    ),
+    Flag::new(
+        "--trusted-proxy",
+        "ADDR[/BITS]",
+        Set::Many(|to, text| add(&mut to.trusted_proxy, network(text))),
+        "Reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address or a \
+         network such as 172.16.0.0/12; may be given several times (in the variable: separated by \
+         commas)",
+    ),
+];
+
+const CERTIFICATE: &[Flag] = &[
+    Flag::new(
+        "--state-dir",
+        "DIR",
+        Set::Path(|to| &mut to.state_dir),
+        "Directory for the certificates that Parlor makes; without it systemd's STATE_DIRECTORY, \
+         else parlor in XDG_STATE_HOME or ~/.local/state",
+    ),
+    Flag::new(
+        "--tls-cert",
+        "FILE",
+        Set::Path(|to| &mut to.tls_cert),
+        "A certificate of your own, in PEM with its whole chain, instead of one that Parlor makes; \
+         read again when it changes and on SIGHUP",
+    ),
+    Flag::new(
+        "--tls-key",
+        "FILE",
+        Set::Path(|to| &mut to.tls_key),
+        "The key of --tls-cert, in PEM",
+    ),
+    Flag::new(
+        "--ca-unconstrained",
+        "",
+        Set::Switch(|to| &mut to.ca_unconstrained),
+        "Make an authority that may vouch for any name, for devices that do not accept one that is \
+         limited to the home network; who trusts it trusts whoever gets hold of its key (in the \
+         variable: true or false)",
+    ),
+];
+
+const NAME: &[Flag] = &[
+    Flag::new(
+        "--name",
+        "NAME",
+        Set::One(|to, text| put(&mut to.name, label(text))),
+        "Name in the network: parlor is announced as parlor.local",
+    )
+    .or("parlor"),
+    Flag::new(
+        "--mdns-interface",
+        "IF",
+        Set::Many(|to, text| add(&mut to.mdns_interface, Ok(text.to_owned()))),
+        "Interface to announce the name on, such as eth0; may be given several times (in the \
+         variable: separated by commas); without it those of the home network. It changes nothing \
+         else: addresses are told, and put into the certificate, without it too",
+    ),
+    Flag::new(
+        "--no-mdns",
+        "",
+        Set::Switch(|to| &mut to.no_mdns),
+        "Announce no name (in the variable: true or false)",
+    ),
+];
+
+const PAGE: &[Flag] = &[
+    Flag::new(
+        "--public",
+        "DIR",
+        Set::Path(|to| &mut to.public),
+        "Directory to serve over the built-in page; hidden files and links that lead out of it are \
+         not served",
+    ),
+    Flag::new(
+        "--csp",
+        "POLICY",
+        Set::One(|to, text| put(&mut to.csp, Ok(Some(text.to_owned())))),
+        "Content-Security-Policy for the HTML pages in --public; without it they get none",
+    ),
+    Flag::new(
+        "--client-dir",
+        "DIR",
+        Set::Path(|to| &mut to.client_dir),
+        "Directory with the official Socket.IO client (socket.io-client/dist of the npm package), \
+         served under /socket.io/ for pages of your own; the built-in page needs none",
+    ),
+    Flag::new(
+        "--ice-server",
+        "URL",
+        Set::Many(|to, text| add(&mut to.ice_server, Ok(text.to_owned()))),
+        "STUN or TURN server the page uses: stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT] or \
+         stuns:, turns:; may be given several times (in the variable: separated by commas). A home \
+         network needs none. Everybody who opens the page can read them",
+    )
+    .hidden(),
+    Flag::new(
+        "--turn-url",
+        "URL",
+        Set::Many(|to, text| add(&mut to.turn_url, Ok(text.to_owned()))),
+        "TURN server for a Wi-Fi that keeps its devices apart, turn:HOST[:PORT][?transport=udp|tcp] \
+         or turns:; each page gets a user and password for a day, made from --turn-secret-file; may \
+         be given several times (in the variable: separated by commas)",
+    ),
+    Flag::new(
+        "--turn-secret-file",
+        "FILE",
+        Set::Path(|to| &mut to.turn_secret_file),
+        "File with the secret that the TURN server shares (coturn: static-auth-secret); read again \
+         on SIGHUP",
+    ),
+];
+
+const RUNNING: &[Flag] = &[
+    Flag::new(
+        "--log",
+        "LEVEL",
+        Set::One(|to, text| put(&mut to.log, levels(text))),
+        "What to log on standard error: error, warn, info, debug or trace, or by target such as \
+         warn,parlor::hub=debug",
+    )
+    .or("info"),
+    Flag::new(
+        "--workers",
+        "N",
+        Set::One(|to, text| put(&mut to.workers, whole(1, 64)(text))),
+        "Threads, 1 to 64; one is enough for a home",
+    )
+    .or("1"),
+    Flag::new(
+        "--ping-interval",
+        "TIME",
+        Set::One(|to, text| put(&mut to.ping_interval, time(text))),
+        "Time between two heartbeats, 100ms to 60m",
+    )
+    .or("25s"),
+    Flag::new(
+        "--ping-timeout",
+        "TIME",
+        Set::One(|to, text| put(&mut to.ping_timeout, time(text))),
+        "Time a client has to answer a heartbeat, 100ms to 60m",
+    )
+    .or("20s"),
+    Flag::new(
+        "--allow-eio3",
+        "",
+        Set::Switch(|to| &mut to.allow_eio3),
+        "Take clients of Socket.IO 1 and 2 too, such as old pages and devices (in the variable: \
+         true or false)",
+    ),
+];
+
+/// What clients may use up. The help names the memory each costs when it is used up.
+const LIMITS: &[Flag] = &[
+    Flag::new(
+        "--max-connections",
+        "N",
+        Set::One(|to, text| put(&mut to.max_connections, whole(1, 1_000_000)(text))),
+        "Connections in all, 1 to 1000000; about 1.5 KB each while idle over WebSocket, 17 KB over \
+         HTTP, and 10 KB more with TLS",
+    )
+    .or("4096"),
+    Flag::new(
+        "--max-connections-per-address",
+        "N",
+        Set::One(|to, text| put(&mut to.max_connections_per_address, whole(1, 1_000_000)(text))),
+        "Connections from one address (IPv6: one /64), 1 to 1000000; part of --max-connections",
+    )
+    .or("64"),
+    Flag::new(
+        "--max-handshake-rate",
+        "PER_SECOND",
+        Set::One(|to, text| put(&mut to.max_handshake_rate, whole(1, 1_000_000)(text))),
+        "New sessions per second from one address, 1 to 1000000; no memory",
+    )
+    .or("20"),
+    Flag::new(
+        "--max-event-rate",
+        "PER_SECOND",
+        Set::One(|to, text| put(&mut to.max_event_rate, whole(1, 1_000_000)(text))),
+        "Events per second from one client, 1 to 1000000; no memory",
+    )
+    .or("200"),
+    Flag::new(
+        "--max-rooms",
+        "N",
+        Set::One(|to, text| put(&mut to.max_rooms, whole(1, 1_000_000)(text))),
+        "Rooms at one time, 1 to 1000000; about 200 bytes each",
+    )
+    .or("1024"),
+    Flag::new(
+        "--max-payload",
+        "SIZE",
+        Set::One(|to, text| put(&mut to.max_payload, size(1 << 10, 64 << 20)(text))),
+        "Largest message from a client, 1KiB to 64MiB; held once per message being received, within \
+         --max-buffered-bytes",
+    )
+    .or("128KiB"),
+    Flag::new(
+        "--max-buffered-bytes",
+        "SIZE",
+        Set::One(|to, text| put(&mut to.max_buffered_bytes, size(64 << 10, 1 << 30)(text))),
+        "Bytes held for all clients together, received or waiting to be sent, 64KiB to 1GiB; this \
+         much at most",
+    )
+    .or("16MiB"),
+];

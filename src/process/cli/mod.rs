@@ -12,19 +12,18 @@
 //! (`--public`, `--ice-server`, `--csp`, `--client-dir`) is checked by who uses it, in the same words.
 
 mod arguments;
-mod complaint;
+mod help;
+mod parser;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
-use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use tracing_subscriber::filter::Targets;
 
 use crate::config;
 use crate::http::bind;
-use arguments::{Arguments, Certificate, Listening, Page};
-use complaint::stop;
+use arguments::Arguments;
+use parser::{Given, Source};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,119 +63,91 @@ pub(crate) enum Stop {
 
 /// Reads the arguments (the program's name first) and the environment.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
-    let given: Vec<OsString> = arguments.into_iter().collect();
-    // Settings are the same for every action, so they may stand before it and after.
-    let matches = Arguments::command()
-        .mut_args(|argument| argument.global(true))
-        .try_get_matches_from(&given)
-        .map_err(|error| stop(&error, &given))?;
-    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &given))?;
-    arguments.settings(&matches).map_err(Stop::Wrong)
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let given = parser::read(&words, |name| std::env::var_os(name))?;
+    given.settings().map_err(Stop::Wrong)
 }
 
-impl Arguments {
-    fn settings(self, matches: &ArgMatches) -> Result<Command, String> {
+impl Given {
+    fn settings(self) -> Result<Command, String> {
+        let listen = self.addresses()?;
+        let schemes = self.schemes()?;
         let Self {
-            action,
-            listening,
-            certificate,
-            naming,
-            page,
-            running,
-            limits,
+            action, arguments, ..
         } = self;
-        if limits.max_payload > limits.max_buffered_bytes {
+        if arguments.max_payload > arguments.max_buffered_bytes {
             return Err(format!(
                 "--max-payload: {} bytes are not usable: it must not be more than --max-buffered-bytes, {} bytes",
-                limits.max_payload, limits.max_buffered_bytes
+                arguments.max_payload, arguments.max_buffered_bytes
             ));
         }
-        let defaults = config::Limits::room_server();
-        let schemes = listening.schemes(matches)?;
-        let trusted_proxies = listening.trusted_proxy.clone();
+        let limits = arguments.limits();
+        let turn = arguments.turn()?;
+        let own = arguments.own_certificate()?;
         let parlor = config::Parlor {
-            listen: listening.addresses(matches)?,
+            listen,
             protocol: config::Protocol {
-                ping_interval: running.ping_interval,
-                ping_timeout: running.ping_timeout,
-                allow_eio3: running.allow_eio3,
-                max_payload_bytes: limits.max_payload,
+                ping_interval: arguments.ping_interval,
+                ping_timeout: arguments.ping_timeout,
+                allow_eio3: arguments.allow_eio3,
+                max_payload_bytes: arguments.max_payload,
                 ..Default::default()
             },
-            limits: config::Limits {
-                max_connections: limits.max_connections,
-                max_connections_per_address: limits.max_connections_per_address,
-                max_handshake_rate: limits.max_handshake_rate,
-                max_event_rate: limits.max_event_rate,
-                max_buffered_bytes: limits.max_buffered_bytes,
-                // What one client may say at once must fit into the outbox of the other: an
-                // event with all its attachments, and a burst of the smallest events.
-                max_outbox_bytes: (limits.max_payload * (defaults.max_attachments + 1)).clamp(
-                    defaults.max_outbox_bytes,
-                    limits.max_buffered_bytes.max(defaults.max_outbox_bytes),
-                ),
-                max_outbox_packets: defaults
-                    .max_outbox_packets
-                    .max(limits.max_event_rate as usize * 20),
-                ..defaults
-            },
-            max_rooms: limits.max_rooms,
+            limits,
+            max_rooms: arguments.max_rooms,
             site: config::Site {
-                turn: page.turn()?,
-                public: page.public,
-                csp: page.csp,
-                client_dir: page.client_dir,
-                ice_servers: page.ice_server,
+                turn,
+                public: arguments.public,
+                csp: arguments.csp,
+                client_dir: arguments.client_dir,
+                ice_servers: arguments.ice_server,
                 schemes,
-                trusted_proxies,
+                trusted_proxies: arguments.trusted_proxy,
             },
-            tls: certificate.settings()?,
+            tls: config::Tls {
+                state_dir: arguments.state_dir,
+                unconstrained: arguments.ca_unconstrained,
+                own,
+            },
             mdns: config::Mdns {
-                enabled: !naming.no_mdns,
-                name: naming.name,
-                interfaces: naming.mdns_interface,
+                enabled: !arguments.no_mdns,
+                name: arguments.name,
+                interfaces: arguments.mdns_interface,
             },
-            workers: running.workers,
+            workers: arguments.workers,
         };
         Ok(Command {
-            action: match action {
-                None => Action::Serve,
-                Some(arguments::Action::Certificate { renew }) => Action::Certificate { renew },
-                Some(arguments::Action::Urls) => Action::Urls,
-                Some(arguments::Action::Doctor) => Action::Doctor,
-            },
+            action,
             parlor,
-            log: running.log,
+            log: arguments.log,
         })
     }
-}
 
-/// How strongly a flag was given: 2 on the command line, 1 by its variable, 0 not at all.
-fn rank(matches: &ArgMatches, id: &str) -> u8 {
-    match matches.value_source(id) {
-        Some(ValueSource::CommandLine) => 2,
-        Some(ValueSource::EnvVariable) => 1,
-        _ => 0,
-    }
-}
-
-impl Listening {
-    fn addresses(self, matches: &ArgMatches) -> Result<Vec<SocketAddr>, String> {
-        let rank = |id| rank(matches, id);
-        let (long, short) = (rank("listen"), rank("port").max(rank("bind")));
+    fn addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        let long = self.source("--listen");
+        let short = self.source("--port").max(self.source("--bind"));
+        let given = &self.arguments;
         match (long, short) {
-            (0, 0) => Ok(Vec::new()),
-            (2, 2) => Err("--listen cannot be used with --port or --bind: it has both in itself".to_owned()),
-            (1, 1) => Err("PARLOR_LISTEN cannot be used with PARLOR_PORT or PARLOR_BIND: it has both in itself".to_owned()),
-            _ if long > short => Ok(self.listen),
-            _ => Ok(vec![SocketAddr::new(self.bind.unwrap_or(bind::DEFAULT.ip()), self.port)]),
+            (Source::Default, Source::Default) => Ok(Vec::new()),
+            (Source::CommandLine, Source::CommandLine) => {
+                Err("--listen cannot be used with --port or --bind: it has both in itself".to_owned())
+            }
+            (Source::Variable, Source::Variable) => Err(
+                "PARLOR_LISTEN cannot be used with PARLOR_PORT or PARLOR_BIND: it has both in itself"
+                    .to_owned(),
+            ),
+            _ if long > short => Ok(given.listen.clone()),
+            _ => {
+                let address = given.bind.unwrap_or(bind::DEFAULT.ip());
+                Ok(vec![SocketAddr::new(address, given.port)])
+            }
         }
     }
 
     /// A flag wins over the other's variable.
-    fn schemes(&self, matches: &ArgMatches) -> Result<config::Schemes, String> {
-        let (https, http) = (rank(matches, "https_only"), rank(matches, "http_only"));
-        match (self.https_only, self.http_only) {
+    fn schemes(&self) -> Result<config::Schemes, String> {
+        let (https, http) = (self.source("--https-only"), self.source("--http-only"));
+        match (self.arguments.https_only, self.arguments.http_only) {
             (true, true) if https == http => {
                 Err("--https-only cannot be used with --http-only: choose one".to_owned())
             }
@@ -188,27 +159,40 @@ impl Listening {
     }
 }
 
-impl Certificate {
-    fn settings(self) -> Result<config::Tls, String> {
-        let own = match (self.tls_cert, self.tls_key) {
-            (Some(certificate), Some(key)) => Some(config::CertificateFiles { certificate, key }),
-            (None, None) => None,
-            (Some(_), None) => {
-                return Err("--tls-cert needs --tls-key, the certificate's key".to_owned());
-            }
-            (None, Some(_)) => {
-                return Err("--tls-key needs --tls-cert, the key's certificate".to_owned());
-            }
-        };
-        Ok(config::Tls {
-            state_dir: self.state_dir,
-            unconstrained: self.ca_unconstrained,
-            own,
-        })
+impl Arguments {
+    fn limits(&self) -> config::Limits {
+        let defaults = config::Limits::room_server();
+        config::Limits {
+            max_connections: self.max_connections,
+            max_connections_per_address: self.max_connections_per_address,
+            max_handshake_rate: self.max_handshake_rate,
+            max_event_rate: self.max_event_rate,
+            max_buffered_bytes: self.max_buffered_bytes,
+            // What one client may say at once must fit into the outbox of the other: an event with
+            // all its attachments, and a burst of the smallest events.
+            max_outbox_bytes: (self.max_payload * (defaults.max_attachments + 1)).clamp(
+                defaults.max_outbox_bytes,
+                self.max_buffered_bytes.max(defaults.max_outbox_bytes),
+            ),
+            max_outbox_packets: defaults
+                .max_outbox_packets
+                .max(self.max_event_rate as usize * 20),
+            ..defaults
+        }
     }
-}
 
-impl Page {
+    fn own_certificate(&self) -> Result<Option<config::CertificateFiles>, String> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Ok(Some(config::CertificateFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            })),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err("--tls-cert needs --tls-key, the certificate's key".to_owned()),
+            (None, Some(_)) => Err("--tls-key needs --tls-cert, the key's certificate".to_owned()),
+        }
+    }
+
     fn turn(&self) -> Result<Option<config::Turn>, String> {
         match (&self.turn_secret_file, self.turn_url.is_empty()) {
             (Some(secret_file), false) => Ok(Some(config::Turn {
@@ -238,11 +222,6 @@ mod tests {
                 .map(OsString::from),
         )
         .map(|command| command.parlor)
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
     }
 
     #[test]
