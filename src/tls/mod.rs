@@ -163,6 +163,10 @@ impl Tls {
         };
         let (key, served) = maker.offer(names);
         let other = self.inner.current.set(key, served);
+        // Said once it is true: who reads it may connect at once.
+        if other && matches!(&*maker, Maker::Own(_)) {
+            tracing::info!("took up another certificate");
+        }
         result.map(|()| other)
     }
 }

@@ -67,7 +67,6 @@ impl Own {
             self.stamps = stamps;
             let (key, facts) = read(&self.files)?;
             if facts.fingerprint != self.facts.fingerprint {
-                tracing::info!("took up another certificate");
                 self.warned = None;
             }
             (self.key, self.facts) = (Arc::new(key), facts);
