@@ -5,21 +5,31 @@
 //! hyper gives the TCP stream back, and `transport` takes it over in a task of its own, so that
 //! nothing of hyper stays with a WebSocket.
 //!
+//! A poll that waits does so without hyper as well, whose buffers are 16 KB of each connection. The
+//! router hands out the poll's [`Later`] and fails, which ends hyper's connection without a byte
+//! being written; when the answer has come a new one begins, and reads a request again that stands
+//! for the one that was asked ([`AGAIN`]). Only requests that any other could stand for are let go
+//! of like that: no body, HTTP/1.1, nothing said about the connection ([`is_plain`]).
+//!
 //! Left out: HTTP/2 (browsers speak it only over TLS), and upgrades to anything but the protocol's
 //! WebSocket: the service answers such a request as any other, so nobody has to end it after a
 //! time, as the reference server does.
 
+use super::rewind::Rewind;
+use crate::transport::request::Later;
 use crate::transport::websocket::Pending;
-use crate::transport::{Admitted, Outcome, Peer, Protocol, Server, Stream};
+use crate::transport::{Admitted, Answer, Outcome, Peer, Protocol, Server, Stream};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::CONNECTION;
 use hyper::server::conn::http1;
 use hyper::service::Service;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -34,6 +44,12 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Most that hyper may hold of a request's head, and of an answer on its way out.
 const HTTP_BUFFER: usize = 16 * 1024;
+
+/// What hyper reads in the place of a request that it was let go in the middle of.
+const AGAIN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+/// The same for the last one of a connection.
+const AGAIN_AND_CLOSE: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -56,55 +72,132 @@ pub async fn serve<P, S, B>(
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Failure>,
 {
+    converse(admitted, stream.into(), service, pin!(stop), true).await;
+}
+
+/// The same with every request answered by `service`, unless `protocol` says otherwise.
+pub(super) async fn converse<P, S, B>(
+    admitted: Admitted<P>,
+    stream: Stream,
+    service: S,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    protocol: bool,
+) where
+    P: Protocol,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Failure>,
+    B: Body<Data = Bytes> + Unpin + 'static,
+    B::Error: Into<Failure>,
+{
     // Small packets must not wait for an acknowledgement of the one before.
-    let stream = stream.into();
     let _ = stream.tcp().set_nodelay(true);
     let peer = Peer {
         secure: stream.is_secure() || admitted.peer().secure,
         ..admitted.peer()
     };
-    let promised = Promised {
+    let mut io = Rewind::new(stream);
+    let next = Arc::new(Next {
         server: admitted.server().clone(),
-        upgrade: Arc::default(),
-    };
-    let router = Router {
-        server: admitted.server().clone(),
+        unsent: io.unsent(),
+        step: Mutex::default(),
+    });
+    let mut router = Router {
+        next: Arc::clone(&next),
+        protocol,
         peer,
         service,
-        upgrade: Arc::clone(&promised.upgrade),
     };
-    let mut connection = http1().serve_connection(TokioIo::new(stream), router);
-    let result = {
-        let mut stop = pin!(stop);
-        let mut told = false;
-        poll_fn(|cx| {
-            if !told && stop.as_mut().poll(cx).is_ready() {
-                told = true;
-                Pin::new(&mut connection).graceful_shutdown();
+    let mut stopping = false;
+    loop {
+        // Boxed, so that this task is small while a poll waits.
+        let connection = Box::new(http1().serve_connection(TokioIo::new(io), router));
+        let ended;
+        (ended, io, router) = speak(connection, stop.as_mut(), &mut stopping).await;
+        match (next.take(), ended) {
+            (Step::Wait(answer), _) => {
+                match wait(answer, &mut io, stop.as_mut(), &mut stopping).await {
+                    Some(answer) => next.set(Step::Answer(answer)),
+                    None => return,
+                }
+                io.put_back(if stopping { AGAIN_AND_CLOSE } else { AGAIN });
             }
-            connection.poll_without_shutdown(cx)
-        })
-        .await
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection ended");
-        return;
-    }
-    let parts = connection.into_parts();
-    let mut stream = parts.io.into_inner();
-    match promised.take() {
-        Some(pending) => {
-            let server = &promised.server;
-            server.attach(&pending, admitted, stream, &parts.read_buf);
+            (Step::Socket(pending), Ok(())) => {
+                let (stream, read) = io.into_parts();
+                next.server.attach(&pending, admitted, stream, &read.into());
+                return;
+            }
+            (step, Err(error)) => {
+                // An upgrade that was promised is given up with it.
+                next.set(step);
+                tracing::debug!(%error, "a connection ended");
+                return;
+            }
+            (_, Ok(())) => return Box::pin(end(io.into_parts().0)).await,
         }
-        // Fails only if the other side has ended the connection. With TLS it is something to be
-        // sent, for which who does not read is not waited for.
-        None => _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await,
     }
 }
 
+/// What is left of hyper's part: how it ended, and what it was given.
+type Ended<P, S> = (hyper::Result<()>, Rewind, Router<P, S>);
+
+/// Has hyper read and answer requests until it ends. What it read beyond them is put back.
+async fn speak<P, S, B>(
+    mut connection: Box<http1::Connection<TokioIo<Rewind>, Router<P, S>>>,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    stopping: &mut bool,
+) -> Ended<P, S>
+where
+    P: Protocol,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Failure>,
+    B: Body<Data = Bytes> + Unpin + 'static,
+    B::Error: Into<Failure>,
+{
+    let ended = poll_fn(|cx| {
+        let polled = connection.poll_without_shutdown(cx);
+        if polled.is_pending() && !*stopping && stop.as_mut().poll(cx).is_ready() {
+            *stopping = true;
+            Pin::new(&mut *connection).graceful_shutdown();
+            return connection.poll_without_shutdown(cx);
+        }
+        polled
+    })
+    .await;
+    let parts = connection.into_parts();
+    let mut io = parts.io.into_inner();
+    // Copied, because it is a piece of hyper's buffer, even if it is empty.
+    io.put_back(&parts.read_buf);
+    (ended, io, parts.service)
+}
+
+/// Waits for the answer of a poll; `None` if its client has gone.
+async fn wait(
+    mut answer: Later,
+    io: &mut Rewind,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    stopping: &mut bool,
+) -> Option<Answer> {
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(Some(answer));
+        }
+        *stopping = *stopping || stop.as_mut().poll(cx).is_ready();
+        io.poll_gone(cx).map(|()| None)
+    })
+    .await
+}
+
+/// Tells the other side that nothing more will come.
+async fn end(mut stream: Stream) {
+    // Fails only if the other side has ended the connection. With TLS it is something to be sent,
+    // for which who does not read is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await;
+}
+
 /// HTTP/1 as every connection speaks it.
-pub(super) fn http1() -> http1::Builder {
+fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -113,25 +206,41 @@ pub(super) fn http1() -> http1::Builder {
     builder
 }
 
-/// The upgrade that the last answer promised, if any; shared with the [`Router`].
-type Upgrade = Arc<Mutex<Option<Pending>>>;
-
-/// Gives up a promised upgrade that was not made, for whatever reason.
-struct Promised<P: Protocol> {
+/// What a connection has to do when hyper's part of it has ended; shared with the [`Router`].
+struct Next<P: Protocol> {
     server: Server<P>,
-    upgrade: Upgrade,
+    /// Whether hyper has something that is to be sent.
+    unsent: Arc<AtomicBool>,
+    step: Mutex<Step>,
 }
 
-impl<P: Protocol> Promised<P> {
-    fn take(&self) -> Option<Pending> {
-        let mut upgrade = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
-        upgrade.take()
+#[derive(Default)]
+enum Step {
+    /// Nothing: it is over.
+    #[default]
+    End,
+    /// To wait for the answer of a poll.
+    Wait(Later),
+    /// To give that answer.
+    Answer(Answer),
+    /// To become a WebSocket.
+    Socket(Pending),
+}
+
+impl<P: Protocol> Next<P> {
+    fn take(&self) -> Step {
+        std::mem::take(&mut *self.step.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set(&self, step: Step) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
 }
 
-impl<P: Protocol> Drop for Promised<P> {
+/// Gives up a promised upgrade that was not made, for whatever reason.
+impl<P: Protocol> Drop for Next<P> {
     fn drop(&mut self) {
-        if let Some(pending) = self.take() {
+        if let Step::Socket(pending) = self.take() {
             self.server.abandon(&pending);
         }
     }
@@ -139,19 +248,28 @@ impl<P: Protocol> Drop for Promised<P> {
 
 /// Routes the requests of one connection.
 struct Router<P: Protocol, S> {
-    server: Server<P>,
+    next: Arc<Next<P>>,
+    /// Whether the protocol's path is the server's.
+    protocol: bool,
     peer: Peer,
     service: S,
-    upgrade: Upgrade,
 }
 
 /// Nothing in it is ever pinned.
 impl<P: Protocol, S> Unpin for Router<P, S> {}
 
-/// The connection is to be cut without an answer.
+/// hyper's part of the connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("cut off")]
 struct Cut;
+
+/// Whether [`AGAIN`] can stand for this request.
+fn is_plain(request: &Request<Incoming>) -> bool {
+    let connection = request.headers().get(CONNECTION);
+    request.version() == Version::HTTP_11
+        && request.body().is_end_stream()
+        && connection.is_none_or(|value| value == "keep-alive")
+}
 
 impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
 where
@@ -165,21 +283,30 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if !self.server.settings().covers(request.uri().path()) {
+        if let Step::Answer(answer) = self.next.take() {
+            return Box::pin(async move { Ok(answer.map(Either::Protocol)) });
+        }
+        let server = &self.next.server;
+        if !self.protocol || !server.settings().covers(request.uri().path()) {
             let answer = self.service.call(request);
             return Box::pin(async move {
                 let answer = answer.await.map_err(Into::into)?;
                 Ok(answer.map(Either::Service))
             });
         }
-        let server = self.server.clone();
         let peer = server.sender(self.peer, request.headers());
-        let upgrade = Arc::clone(&self.upgrade);
+        let next = Arc::clone(&self.next);
+        let plain = is_plain(&request);
         Box::pin(async move {
-            match server.respond(request, peer).await {
+            match next.server.respond(request, peer).await {
                 Outcome::Answer(answer) => Ok(answer.map(Either::Protocol)),
+                Outcome::Later(answer) if plain && !next.unsent.load(Ordering::Relaxed) => {
+                    next.set(Step::Wait(answer));
+                    Err(Cut.into())
+                }
+                Outcome::Later(answer) => Ok(answer.await.map(Either::Protocol)),
                 Outcome::Upgrade(answer, pending) => {
-                    *upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(pending);
+                    next.set(Step::Socket(pending));
                     Ok(answer.map(Either::Protocol))
                 }
                 Outcome::Cut => Err(Cut.into()),

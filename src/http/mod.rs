@@ -47,6 +47,7 @@ mod qr;
 mod range;
 pub mod reach;
 mod redirect;
+mod rewind;
 mod security;
 pub mod server;
 pub mod site;

@@ -1,0 +1,107 @@
+//! Polls that wait on connections which are kept: the server lets go of everything but the socket
+//! meanwhile, of which nobody may notice anything.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::support::raw::{Answer, connect, parse, read};
+use crate::support::server::Running;
+use crate::support::session::Polling;
+
+const KEPT: [&str; 1] = ["Connection: keep-alive"];
+
+/// The next answer of a connection that is kept.
+fn next(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        bytes.push(byte[0]);
+    }
+    let mut answer = parse(&bytes);
+    answer.body = vec![0; answer.must("content-length").parse().unwrap()];
+    stream.read_exact(&mut answer.body).unwrap();
+    answer
+}
+
+#[test]
+fn polls_that_wait_one_after_the_other_are_answered_on_one_connection() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let mut stream = connect(server.address);
+    for text in ["4one", "4two", "4three"] {
+        session.begin_poll_on(&mut stream, &KEPT, "");
+        assert_eq!(session.post(text, &[]).text(), "ok");
+        let answer = next(&mut stream);
+        assert_eq!((answer.status, answer.text().as_str()), (200, text));
+        assert_eq!(answer.must("content-type"), "text/plain; charset=UTF-8");
+        assert_eq!(answer.must("cache-control"), "no-store");
+        assert_eq!(answer.header("connection"), None);
+        assert!(answer.header("date").is_some());
+    }
+}
+
+#[test]
+fn the_answer_of_a_poll_that_waited_is_that_of_one_that_did_not() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let long = format!("4{}", "long ".repeat(1000));
+    let lines = [KEPT[0], "Accept-Encoding: gzip", "User-Agent: Trident/7.0"];
+    let mut stream = connect(server.address);
+    session.begin_poll_on(&mut stream, &lines, "");
+    assert_eq!(session.post(&long, &[]).text(), "ok");
+    let waited = next(&mut stream);
+    assert_eq!(session.post(&long, &[]).text(), "ok");
+    let at_once = session.poll(&lines[1..]);
+    assert_eq!(waited.must("content-encoding"), "gzip");
+    assert_eq!(waited.must("x-xss-protection"), "0");
+    let headers = |answer: &Answer| {
+        let mut headers = answer.headers.clone();
+        headers.retain(|(name, _)| name != "date" && name != "connection");
+        headers
+    };
+    assert_eq!(headers(&waited), headers(&at_once));
+    assert_eq!(waited.body, at_once.body);
+}
+
+#[test]
+fn requests_that_come_behind_a_poll_that_waits_are_answered_after_it() {
+    let server = Running::echo();
+    let behind = "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    for (with_it, later) in [(behind, ""), ("", behind), behind.split_at(9)] {
+        let session = Polling::open(server.address);
+        let mut stream = connect(server.address);
+        session.begin_poll_on(&mut stream, &KEPT, with_it);
+        stream.write_all(later.as_bytes()).unwrap();
+        assert_eq!(session.post("4hi", &[]).text(), "ok");
+        assert_eq!(next(&mut stream).text(), "4hi");
+        assert_eq!(read(stream).status, 404);
+    }
+}
+
+#[test]
+fn a_body_behind_the_head_of_a_poll_is_never_taken_for_a_request() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let body = "GET /smuggled HTTP/1.1\r\n\r\n";
+    let length = format!("Content-Length: {}", body.len());
+    let mut stream = connect(server.address);
+    session.begin_poll_on(&mut stream, &[KEPT[0], &length], body);
+    assert_eq!(session.post("4hi", &[]).text(), "ok");
+    assert_eq!(next(&mut stream).text(), "4hi");
+    session.begin_poll_on(&mut stream, &["Connection: close"], "");
+    assert_eq!(session.post("4there", &[]).text(), "ok");
+    assert_eq!(read(stream).text(), "4there");
+}
+
+#[test]
+fn a_poll_that_is_given_up_on_a_connection_that_is_kept_closes_the_session() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let mut stream = connect(server.address);
+    session.begin_poll_on(&mut stream, &KEPT, "");
+    drop(stream);
+    // When the server comes to know it is a matter of time.
+    while session.request("PUT").status == 500 {}
+    session.expect_gone();
+}
