@@ -138,7 +138,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "tls",
         crate_modules: &["bounded", "config"],
-        outside: &["rcgen", "ring", "tokio_rustls", "x509_parser"],
+        outside: &["base64", "ring", "tokio_rustls"],
         may_wait: true,
         may_lock: true,
         may_read_clock: true,

@@ -104,6 +104,25 @@ impl Network {
         Some(Self { address, prefix })
     }
 
+    /// Its address, as it was given.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Ones where the bits of an address count.
+    pub(crate) fn mask(&self) -> IpAddr {
+        // No bits at all would be one more than can be shifted out.
+        let zeros = u32::from(self.prefix);
+        match self.address {
+            IpAddr::V4(_) => (!u32::MAX.checked_shr(zeros).unwrap_or(0))
+                .to_be_bytes()
+                .into(),
+            IpAddr::V6(_) => (!u128::MAX.checked_shr(zeros).unwrap_or(0))
+                .to_be_bytes()
+                .into(),
+        }
+    }
+
     /// Whether an address is in it. An IPv4-mapped one is taken for IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let differ = match (self.address, address.to_canonical()) {

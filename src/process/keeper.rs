@@ -214,6 +214,11 @@ impl Keeper {
         let Some(tls) = self.tls.clone() else {
             return;
         };
+        // Nearly always there is nothing to do, and so no thread to keep for it.
+        if !files_too && tls.is_settled(&names, SystemTime::now()) {
+            self.complaint = None;
+            return;
+        }
         let done = tokio::task::spawn_blocking(move || {
             let now = SystemTime::now();
             if files_too {

@@ -11,23 +11,20 @@
 //! Invariants: since anybody may listen on that port, it is bounded in time and bytes as a whole, and
 //! nothing is handed on that a terminal would take for a command.
 
+mod secure;
+
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use tokio_rustls::rustls;
-
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 
 use crate::config;
 use crate::http::{Reach, bind};
 use crate::process::reach::Situation;
 use crate::process::urls;
-use crate::tls;
+use crate::tls::{self, Facts};
+use secure::Secure;
 
 /// Time for connecting, and then for everything else; the server is on this machine.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -102,7 +99,7 @@ pub(crate) fn ask(config: &config::Parlor) -> Option<(SocketAddr, Said)> {
 /// The fingerprint of the authority that the server there offers to devices; none if it offers none.
 pub(crate) fn authority(target: SocketAddr) -> Option<String> {
     get(target, "/parlor-ca.crt", |der| {
-        x509_parser::parse_x509_certificate(der).ok()?;
+        Facts::read(der).ok()?;
         Some(tls::fingerprint(der))
     })
 }
@@ -127,10 +124,7 @@ fn get<T>(target: SocketAddr, path: &str, read: impl Fn(&[u8]) -> Option<T>) -> 
 /// # Errors
 /// If no TLS is spoken.
 pub(crate) fn certificate(target: SocketAddr) -> io::Result<Vec<u8>> {
-    let stream = handshake(target)?;
-    let chain = stream.conn.peer_certificates().unwrap_or_default();
-    let leaf = chain.first().ok_or(io::ErrorKind::InvalidData)?;
-    Ok(leaf.to_vec())
+    handshake(target).map(|stream| stream.certificate().to_vec())
 }
 
 fn connect(target: SocketAddr) -> io::Result<Bounded> {
@@ -174,21 +168,8 @@ impl Write for Bounded {
     }
 }
 
-fn handshake(target: SocketAddr) -> io::Result<StreamOwned<ClientConnection, Bounded>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Unverified(provider)))
-        .with_no_client_auth();
-    let name = ServerName::IpAddress(target.ip().into());
-    let mut client = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    let mut stream = connect(target)?;
-    while client.is_handshaking() {
-        client.complete_io(&mut stream)?;
-    }
-    Ok(StreamOwned::new(client, stream))
+fn handshake(target: SocketAddr) -> io::Result<Secure<Bounded>> {
+    Secure::connect(connect(target)?)
 }
 
 fn exchange(
@@ -222,47 +203,6 @@ fn body(answer: &[u8]) -> Option<&[u8]> {
 
 fn said(body: &[u8]) -> Option<Said> {
     serde_json::from_slice(body).ok()
-}
-
-/// Takes any certificate, see the header.
-#[derive(Debug)]
-struct Unverified(Arc<rustls::crypto::CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
 
 #[cfg(test)]

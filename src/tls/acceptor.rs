@@ -12,13 +12,18 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms, ring,
+};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
-use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::sign::{CertifiedKey, SigningKey};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{Error, ServerConfig};
 
 use crate::tls::error::TlsError;
+use crate::tls::inspect::Facts;
+use crate::tls::random;
 use crate::tls::served::Served;
 
 /// Sessions that clients may resume instead of a whole handshake. Each is below 1 KB.
@@ -73,7 +78,61 @@ pub(super) fn acceptor(current: Arc<Current>) -> Result<TlsAcceptor, TlsError> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// ring, which builds for small boards too.
-pub(super) fn provider() -> CryptoProvider {
-    ring::default_provider()
+/// Why a certificate and a key cannot be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// The key is of a kind that is not known, or damaged.
+    Key,
+    /// The certificate is not one that browsers take from servers.
+    Certificate,
+    /// They do not belong together.
+    Pair,
+}
+
+/// A chain with its key; `facts` are those of its first certificate.
+pub(super) fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    facts: &Facts,
+) -> Result<CertifiedKey, Unfit> {
+    let key = Ring.load_private_key(key).map_err(|_| Unfit::Key)?;
+    if !facts.is_usual {
+        return Err(Unfit::Certificate);
+    }
+    let public = key.public_key();
+    if public.is_some_and(|public| *public != *facts.public_key) {
+        return Err(Unfit::Pair);
+    }
+    Ok(CertifiedKey::new(chain, key))
+}
+
+/// ring, which builds for small boards too, without what would verify signatures: nobody is asked
+/// for a certificate, and so the linker leaves those algorithms out.
+fn provider() -> CryptoProvider {
+    CryptoProvider {
+        signature_verification_algorithms: WebPkiSupportedAlgorithms {
+            all: &[],
+            mapping: &[],
+        },
+        secure_random: &Ring,
+        key_provider: &Ring,
+        cipher_suites: ring::DEFAULT_CIPHER_SUITES.to_vec(),
+        kx_groups: ring::DEFAULT_KX_GROUPS.to_vec(),
+    }
+}
+
+/// Random bytes and keys by ring. rustls has the same, but hands it out with the algorithms only.
+#[derive(Debug)]
+struct Ring;
+
+impl SecureRandom for Ring {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        random::fill(bytes).map_err(|_| GetRandomFailed)
+    }
+}
+
+impl KeyProvider for Ring {
+    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
+        ring::sign::any_supported_type(&key)
+    }
 }

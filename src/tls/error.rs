@@ -54,12 +54,6 @@ fn hint(cause: &io::Error) -> &'static str {
     }
 }
 
-impl From<rcgen::Error> for TlsError {
-    fn from(error: rcgen::Error) -> Self {
-        Self::Making(error.to_string())
-    }
-}
-
 impl From<tokio_rustls::rustls::Error> for TlsError {
     fn from(error: tokio_rustls::rustls::Error) -> Self {
         Self::Making(error.to_string())

@@ -18,23 +18,19 @@
 //! which is known to be wrong and so tells nothing about a certificate that exists.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
-    date_time_ymd,
-};
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
-use crate::tls::acceptor::provider;
+use crate::tls::acceptor::certified;
 use crate::tls::authority::Authority;
 use crate::tls::error::TlsError;
 use crate::tls::inspect::Facts;
+use crate::tls::issue;
+use crate::tls::key::Key;
 use crate::tls::names::Names;
-use crate::tls::random;
 
 /// How much of its life lies in the past when it is made.
 pub(super) const EARLIER: Duration = Duration::from_secs(86_400);
@@ -82,28 +78,11 @@ impl Leaf {
         names: &Names,
         now: SystemTime,
     ) -> Result<(Self, String), TlsError> {
-        let (not_before, not_after) = validity(&authority.facts, now);
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "Parlor");
-        params.serial_number = Some(random::serial()?);
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.use_authority_key_identifier_extension = true;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.not_before = date_time_ymd(1970, 1, 1) + since_epoch(not_before);
-        params.not_after = date_time_ymd(1970, 1, 1) + since_epoch(not_after);
-        for name in &names.dns {
-            let name = name.as_str().try_into()?;
-            params.subject_alt_names.push(SanType::DnsName(name));
-        }
-        let addresses = names.addresses.iter().copied().map(SanType::IpAddress);
-        params.subject_alt_names.extend(addresses);
-
-        let key = KeyPair::generate()?;
-        let certificate = authority.sign(&params, &key)?;
-        let pem = certificate.pem() + &key.serialize_pem();
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let leaf = Self::new(certificate.into(), key.into());
+        let (key, secret) = Key::generate()?;
+        let life = validity(&authority.facts, now);
+        let certificate = authority.sign("Parlor", names, life, &key.public())?;
+        let pem = issue::text(&certificate, secret.secret_pkcs8_der());
+        let leaf = Self::new(certificate.into(), secret.into());
         Ok((leaf.map_err(|what| TlsError::Making(what.to_owned()))?, pem))
     }
 
@@ -121,7 +100,7 @@ impl Leaf {
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, &'static str> {
         let facts = Facts::read(&certificate)?;
-        let key = CertifiedKey::from_der(vec![certificate], key, &provider())
+        let key = certified(vec![certificate], key, &facts)
             .map_err(|_| "its key cannot be used or belongs to another certificate")?;
         Ok(Self {
             key: Arc::new(key),
@@ -168,14 +147,6 @@ pub(super) fn due(leaf: &Facts, authority: &Facts, names: &Names, now: SystemTim
     } else {
         None
     }
-}
-
-fn since_epoch(moment: SystemTime) -> Duration {
-    let seconds = moment
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    Duration::from_secs(seconds)
 }
 
 #[cfg(test)]

@@ -138,6 +138,15 @@ impl Local {
         Ok(Some(Self::stored(store, authority, leaf, names)))
     }
 
+    /// Whether the files are as they were, and nothing is due or to be told.
+    pub(super) fn is_settled(&self, names: &Names, now: SystemTime) -> bool {
+        let stamps = self.store.as_ref().map(Store::stamps).unwrap_or_default();
+        let Choice { taken, left_out } = choose(&self.authority, names);
+        stamps == self.stamps
+            && left_out == self.left_out
+            && leaf::due(&self.leaf.facts, &self.authority.facts, &taken, now).is_none()
+    }
+
     /// Takes up what another process has written and makes what is due. With `anyway` the files are
     /// read whatever their dates.
     pub(super) fn refresh(

@@ -9,7 +9,8 @@
 //!       |
 //!       v
 //!  Tls --- local: authority --signs--> leaf     names: what may be in it, and what is left out
-//!   |        `-- store -- files                 inspect: what a certificate says
+//!   |        |-- store -- files                 issue, key: writing one; inspect: reading one
+//!   |        |                                    `-- der, time, oid: what it is written in
 //!   |      own: the user's chain and key -- files
 //!   v
 //!  acceptor::Current: certificate and description, swapped together
@@ -29,16 +30,21 @@
 
 mod acceptor;
 mod authority;
+mod der;
 mod error;
 mod files;
 mod inspect;
+mod issue;
+mod key;
 mod leaf;
 mod local;
 mod names;
+mod oid;
 mod own;
 mod random;
 mod served;
 mod store;
+mod time;
 
 pub use error::TlsError;
 pub(crate) use inspect::{Facts, fingerprint};
@@ -113,6 +119,17 @@ impl Tls {
     /// What new connections get now.
     pub fn served(&self) -> Arc<Served> {
         self.inner.current.served()
+    }
+
+    /// Whether [`refresh`](Self::refresh) would find nothing to do, as it does nearly always. It
+    /// takes two stat(2) and does not wait for a disk, so a thread that serves may ask.
+    pub fn is_settled(&self, names: &Names, now: SystemTime) -> bool {
+        let maker = &self.inner.maker;
+        let maker = maker.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*maker {
+            Maker::Local(local) => local.is_settled(names, now),
+            Maker::Own(own) => own.is_settled(now) && own.served(names) == *self.served(),
+        }
     }
 
     /// Takes up files that have changed, and makes a certificate if one is due: a name that is not

@@ -17,10 +17,9 @@ use std::time::SystemTime;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
-use tokio_rustls::rustls::{Error, InconsistentKeys};
 
 use crate::config::{CertificateFiles, ConfigError};
-use crate::tls::acceptor::provider;
+use crate::tls::acceptor::{Unfit, certified};
 use crate::tls::files::{self, Stamp};
 use crate::tls::inspect::Facts;
 use crate::tls::names::Names;
@@ -104,14 +103,23 @@ impl Own {
         served
     }
 
-    fn check_dates(&mut self, now: SystemTime) {
-        let state = if now < self.facts.not_before {
+    /// Whether the files are as they were, and there is nothing new to say of the dates.
+    pub(super) fn is_settled(&self, now: SystemTime) -> bool {
+        stamps(&self.files) == self.stamps && self.out_of_date(now) == self.warned
+    }
+
+    fn out_of_date(&self, now: SystemTime) -> Option<OutOfDate> {
+        if now < self.facts.not_before {
             Some(OutOfDate::NotYet)
         } else if now > self.facts.not_after {
             Some(OutOfDate::NoLonger)
         } else {
             None
-        };
+        }
+    }
+
+    fn check_dates(&mut self, now: SystemTime) {
+        let state = self.out_of_date(now);
         if state != self.warned {
             let file = self.files.certificate.display();
             match state {
@@ -155,15 +163,15 @@ fn read(files: &CertificateFiles) -> Result<(CertifiedKey, Facts), ConfigError> 
     }
     let key = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|_| bad_key("it must have a private key in PEM"))?;
-    match CertifiedKey::from_der(chain, key, &provider()) {
+    match certified(chain, key, &facts) {
         Ok(key) => Ok((key, facts)),
-        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(bad_key(
+        Err(Unfit::Pair) => Err(bad_key(
             "it must be the key of the first certificate in --tls-cert",
         )),
-        Err(Error::InvalidCertificate(_)) => Err(bad_chain(
+        Err(Unfit::Certificate) => Err(bad_chain(
             "its first certificate must be one of version 3 for a server",
         )),
-        Err(_) => Err(bad_key(
+        Err(Unfit::Key) => Err(bad_key(
             "it must be an RSA, ECDSA (P-256, P-384) or Ed25519 key",
         )),
     }

@@ -19,7 +19,7 @@ import { chromium } from 'playwright-core';
 
 const PARLOR = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../target/release/parlor', import.meta.url));
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const PATIENCE = 15_000; // ms for any one condition; a slow machine needs some, a good run none
+const PATIENCE = 30_000; // ms for any one condition; a slow machine needs some, a good run none
 
 // The last one: a page that a test serves by itself has no address, so Chromium takes it for one
 // from the internet and keeps it from the local network.
@@ -151,17 +151,16 @@ export class Person {
     return this.page.waitForFunction(condition, argument, { timeout: PATIENCE });
   }
 
-  // The controls may have faded: a movement brings them back, as for people.
-  // On a busy machine they may fade once more before the click: then again.
+  // The controls fade, on a busy machine even between two looks of one click, so the page is told of
+  // a movement again and again until the click is done. One click: repeated, it could press twice.
   async press(selector) {
-    for (const end = Date.now() + PATIENCE; ;) {
+    const moving = await this.page.evaluate(() => setInterval(() => document.dispatchEvent(new Event('pointermove')), 500));
+    try {
       await this.page.mouse.move(200, 300);
       await this.page.mouse.move(220, 310);
-      try {
-        return await this.page.click(selector, { timeout: PATIENCE / 5 });
-      } catch (error) {
-        if (Date.now() > end) throw error;
-      }
+      await this.page.click(selector);
+    } finally {
+      await this.page.evaluate((timer) => clearInterval(timer), moving);
     }
   }
 

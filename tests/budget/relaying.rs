@@ -1,86 +1,29 @@
 //! What a relayed message allocates once the buffers have grown: nothing, from the WebSocket of one
 //! to that of another.
 
+use crate::socketless::Server;
 use allocation_counter::measure;
 use parlor::chat::Chat;
-use parlor::config::{Limits, Protocol};
-use parlor::engineio::request::Request;
-use parlor::engineio::session::{ConnectionKey, Encoded, Input};
-use parlor::engineio::{Packet, SessionKey};
-use parlor::hub::{Hub, SocketIo};
+use parlor::engineio::SessionKey;
+use parlor::engineio::session::ConnectionKey;
 use parlor::socketio::{Application, Argument, Event, Handshake, Io, SocketKey};
 use parlor::stats::Stats;
-use slotmap::SlotMap;
-use std::cell::Cell;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Instant;
 
-thread_local! {
-    static DRAWN: Cell<u8> = const { Cell::new(0) };
-}
-
-/// A server without sockets, and what it sends.
-struct Server<A> {
-    hub: Hub<SocketIo<A>>,
-    now: Instant,
-    sockets: SlotMap<ConnectionKey, ()>,
-    sent: Vec<u8>,
-}
-
-impl<A: Application> Server<A> {
-    fn new(app: A, stats: Arc<Stats>) -> Self {
-        let random = || {
-            DRAWN.set(DRAWN.get() + 1);
-            Some([DRAWN.get(); 15])
-        };
-        let now = Instant::now();
-        // Time stands still here, and so does the rate.
-        let limits = Limits {
-            max_event_rate: 100_000,
-            ..Limits::room_server()
-        };
-        let protocol = SocketIo::new(app);
-        Self {
-            hub: Hub::new(Protocol::default(), limits, stats, random, now, protocol),
-            now,
-            sockets: SlotMap::default(),
-            sent: Vec::with_capacity(4096),
-        }
+/// Allocations of a hundred messages, after a hundred others.
+fn allocations<A: Application>(
+    server: &mut Server<A>,
+    from: (SessionKey, ConnectionKey),
+    text: &str,
+    sent: &str,
+) -> u64 {
+    for _ in 0..100 {
+        server.relay(from, text);
+        assert_eq!(String::from_utf8_lossy(&server.sent), sent);
     }
-
-    fn connect(&mut self) -> (SessionKey, ConnectionKey) {
-        let socket = self.sockets.insert(());
-        let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let session = self.hub.open(self.now, request, Some(socket)).unwrap();
-        self.relay((session, socket), "40");
-        (session, socket)
-    }
-
-    /// A message comes in, and what follows from it leaves.
-    fn relay(&mut self, (session, socket): (SessionKey, ConnectionKey), text: &str) {
-        let mut scratch = Vec::new();
-        let packet = Packet::decode(text, &mut scratch).unwrap();
-        let input = Input::SocketReceived(socket, packet);
-        self.hub.handle(self.now, session, input).unwrap();
-        self.sent.clear();
-        let sent = &mut self.sent;
-        self.hub.flush(|_, packet| {
-            let (Encoded::Text(bytes) | Encoded::Binary(bytes)) = packet;
-            sent.extend_from_slice(bytes);
-        });
-    }
-
-    /// Allocations of a hundred messages, after a hundred others.
-    fn allocations(&mut self, from: (SessionKey, ConnectionKey), text: &str, sent: &str) -> u64 {
-        for _ in 0..100 {
-            self.relay(from, text);
-            assert_eq!(String::from_utf8_lossy(&self.sent), sent);
-        }
-        let measured = measure(|| (0..100).for_each(|_| self.relay(from, text)));
-        assert_eq!(measured.bytes_current, 0, "nothing piles up");
-        measured.count_total
-    }
+    let measured = measure(|| (0..100).for_each(|_| server.relay(from, text)));
+    assert_eq!(measured.bytes_current, 0, "nothing piles up");
+    measured.count_total
 }
 
 #[test]
@@ -93,7 +36,7 @@ fn a_candidate_is_relayed_to_the_peer_without_an_allocation() {
     }
     let text = "42[\"candidate\",{\"candidate\":\"candidate:1 1 UDP\"},\"kitchen\"]";
     let sent = "42[\"candidate\",{\"candidate\":\"candidate:1 1 UDP\"}]";
-    assert_eq!(server.allocations(one, text, sent), 0);
+    assert_eq!(allocations(&mut server, one, text, sent), 0);
 }
 
 /// Everybody else hears what somebody says, or whispers in the room `r`.
@@ -122,7 +65,7 @@ fn a_broadcast_is_encoded_and_delivered_without_an_allocation() {
     let all = [server.connect(), server.connect(), server.connect()];
     let sent = "42[\"said\",\"hello\"]".repeat(2);
     assert_eq!(
-        server.allocations(all[0], "42[\"say\",\"hello\"]", &sent),
+        allocations(&mut server, all[0], "42[\"say\",\"hello\"]", &sent),
         0
     );
 }
@@ -134,5 +77,5 @@ fn a_broadcast_to_rooms_allocates_the_list_of_their_names_and_nothing_else() {
     let sent = "42[\"said\",\"hello\"]".repeat(2);
     let text = "42[\"whisper\",\"hello\"]";
     // One for a hundred receivers as for one, and freed at once: not worth a bound on names.
-    assert_eq!(server.allocations(all[0], text, &sent), 100);
+    assert_eq!(allocations(&mut server, all[0], text, &sent), 100);
 }

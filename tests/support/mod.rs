@@ -9,6 +9,8 @@
 //! | `binary` | [`binary::Parlor`]: the real binary; ends only the process it started, by its handle |
 //! | `dir` | [`dir::TempDir`]: a new directory below the build's own temporary one |
 //!
+//! `socketless`, a server without sockets, is taken in by itself.
+//!
 //! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`.
 //!
 //! Everything waits for a fact with a time limit (a line, an answer, an exit), never for a time.

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use parlor::config::{self, CertificateFiles, ConfigError};
 use parlor::tls::{Names, Source, Tls, TlsError};
 use tokio_rustls::rustls::version::TLS13;
 
 use crate::handshake::{client, connect, run};
-use crate::rig::{DAY, names, openssl, path};
+use crate::rig::{DAY, names, openssl, path, refresh};
 use crate::support::dir::TempDir;
 
 /// A directory with a certificate.
@@ -84,7 +84,7 @@ impl Files {
     }
 
     fn refresh(&self, tls: &Tls) -> Result<bool, TlsError> {
-        tls.refresh(&Names::default(), SystemTime::now())
+        refresh(tls, &Names::default(), SystemTime::now())
     }
 }
 
@@ -124,6 +124,124 @@ fn keys_of_each_form_are_taken() {
     files.open();
     files.make("DNS:a.example", &["ed25519"]);
     files.open();
+    files.make(
+        "DNS:a.example",
+        &["ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    );
+    files.open();
+}
+
+#[test]
+fn certificates_of_each_kind_are_read_as_they_are() {
+    let every = "DNS:*.Home.example,DNS:a.example,IP:192.168.1.20,IP:fd00::20,email:a@a.example,\
+        URI:https://a.example/,otherName:1.2.3.4;UTF8:x,dirName:someone";
+    let files = Files::new("DNS:a.example");
+    // Days until 2049, and until after it, when dates are written with four digits for the year.
+    for (kind, subject, days) in [
+        (&["rsa:2048"][..], "/CN=x", 30),
+        (&["ed25519"], "/C=DE/O=Kitchen+OU=Table/CN=K\u{fc}che", 30),
+        (
+            &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+            "/O=x",
+            36_500,
+        ),
+        (&["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "/", 100_000),
+    ] {
+        let configuration = files.file("openssl.cnf");
+        let text = format!(
+            "[req]\ndistinguished_name=name\nx509_extensions=more\n[name]\n[someone]\nCN=y\n[more]\n\
+             subjectAltName={every}\nbasicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n\
+             certificatePolicies=1.2.3.4\nsubjectKeyIdentifier=hash\n1.2.3.4.5=DER:0500\n"
+        );
+        fs::write(&configuration, text).unwrap();
+        let (certificate, key) = (files.file("chain.pem"), files.file("key.pem"));
+        let (days_text, before) = (days.to_string(), SystemTime::now());
+        let mut arguments = vec![
+            "req",
+            "-x509",
+            "-nodes",
+            "-utf8",
+            "-config",
+            path(&configuration),
+        ];
+        arguments.extend(["-days", &days_text, "-subj", subject, "-keyout", path(&key)]);
+        arguments.extend(["-out", path(&certificate), "-newkey"]);
+        arguments.extend(kind);
+        openssl(&arguments);
+        let served = files.open().served();
+        assert_eq!(served.dns, ["*.home.example", "a.example"]);
+        assert_eq!(
+            served.addresses,
+            names("192.168.1.20 fd00::20")
+                .addresses
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+        // OpenSSL takes the dates from the clock, and knows whole seconds only.
+        let second = Duration::from_secs(1);
+        for (moment, from) in [(served.not_before, 0), (served.not_after, days)] {
+            let earliest = before + DAY * from - second;
+            assert!(
+                (earliest..=SystemTime::now() + DAY * from).contains(&moment),
+                "{subject}"
+            );
+        }
+        let print = openssl(&[
+            "x509",
+            "-noout",
+            "-fingerprint",
+            "-sha256",
+            "-in",
+            path(&certificate),
+        ]);
+        assert!(print.trim_end().ends_with(&served.fingerprint), "{print}");
+    }
+}
+
+#[test]
+fn what_browsers_do_not_take_from_servers_is_refused() {
+    let files = Files::new("DNS:a.example");
+    let (certificate, key) = (files.file("chain.pem"), files.file("key.pem"));
+    let request = files.file("request.pem");
+    openssl(&[
+        "req",
+        "-new",
+        "-key",
+        path(&key),
+        "-subj",
+        "/CN=x",
+        "-out",
+        path(&request),
+    ]);
+    // Of version 1, since it has no extensions.
+    openssl(&[
+        "x509",
+        "-req",
+        "-in",
+        path(&request),
+        "-signkey",
+        path(&key),
+        "-out",
+        path(&certificate),
+    ]);
+    let error = files.complaint();
+    assert_eq!(error.setting, "--tls-cert");
+    assert!(error.expected.contains("version 3"), "{error}");
+    // With something critical that nobody knows.
+    let strange = "1.2.3.4.5=critical,DER:0500";
+    openssl(&[
+        "req",
+        "-x509",
+        "-key",
+        path(&key),
+        "-subj",
+        "/CN=x",
+        "-addext",
+        strange,
+        "-out",
+        path(&certificate),
+    ]);
+    assert!(files.complaint().expected.contains("version 3"));
 }
 
 #[test]
@@ -206,12 +324,13 @@ fn files_that_cannot_be_used_are_wrong_settings() {
 fn changed_files_are_taken_up() {
     let files = Files::new("DNS:a.example");
     let tls = files.open();
-    assert!(!files.refresh(&tls).unwrap());
+    let settled = || tls.is_settled(&Names::default(), SystemTime::now());
+    assert!(settled() && !files.refresh(&tls).unwrap());
     files.make(
         "DNS:b.example",
         &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
     );
-    assert!(files.refresh(&tls).unwrap());
+    assert!(!settled() && files.refresh(&tls).unwrap() && settled());
     assert!(tls.served().covers_name("b.example") && !tls.served().covers_name("a.example"));
     assert!(!files.refresh(&tls).unwrap());
     assert!(!tls.reload(&Names::default(), SystemTime::now()).unwrap());
@@ -244,7 +363,7 @@ fn one_that_is_out_of_date_is_served_all_the_same() {
     let now = SystemTime::now();
     for at in [now - DAY * 9, now + DAY * 99] {
         let tls = Tls::open(&files.settings, None, &Names::default(), at).unwrap();
-        assert!(!tls.refresh(&Names::default(), at).unwrap());
+        assert!(!refresh(&tls, &Names::default(), at).unwrap());
         assert!(tls.served().covers_name("a.example"));
     }
 }

@@ -38,6 +38,18 @@ pub(crate) fn home() -> Names {
     names("parlor.local 192.168.1.20 fd00::20")
 }
 
+/// Refreshes, which must change nothing where that is foretold, and leave nothing to do.
+pub(crate) fn refresh(tls: &Tls, names: &Names, now: SystemTime) -> Result<bool, TlsError> {
+    let (settled, before) = (tls.is_settled(names, now), tls.served());
+    let refreshed = tls.refresh(names, now);
+    if settled {
+        assert!(matches!(refreshed, Ok(false)), "{refreshed:?}");
+        assert_eq!(tls.served(), before);
+    }
+    assert!(refreshed.is_err() || tls.is_settled(names, now));
+    refreshed
+}
+
 /// A state directory that vanishes.
 pub(crate) struct State {
     directory: TempDir,

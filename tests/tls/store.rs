@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+use std::path::Path;
 use std::sync::Barrier;
 
 use parlor::config;
 use parlor::tls::{self, Source, Tls, TlsError};
 
-use crate::rig::{State, days_later, described, home, names, openssl, path, today};
+use crate::rig::{State, days_later, described, home, names, openssl, path, refresh, today};
 
 #[test]
 fn keys_are_for_their_owner_only() {
@@ -28,6 +29,50 @@ fn keys_are_for_their_owner_only() {
                 .any(|text| text == b"PRIVATE KEY")
         );
     }
+}
+
+/// Both files as version 0.1.0 wrote them, with a library in the place of `tls::issue`.
+#[test]
+fn what_an_earlier_version_made_is_used_as_it_is() {
+    let state = State::new();
+    fs::create_dir(state.file("")).unwrap();
+    let previous = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/previous");
+    for file in ["authority.pem", "server.pem"] {
+        fs::copy(previous.join(file), state.file(file)).unwrap();
+    }
+    let (authority, server) = (state.bytes("authority.pem"), state.bytes("server.pem"));
+    let tls = state.open(&names("kitchen-pi.local"), today());
+    let served = tls.served();
+    assert!(served.covers_name("kitchen-pi.local"), "{:?}", served.dns);
+    assert_eq!(state.bytes("server.pem"), server);
+    let print = openssl(&[
+        "x509",
+        "-noout",
+        "-fingerprint",
+        "-sha256",
+        "-in",
+        path(&state.file("server.pem")),
+    ]);
+    assert!(print.trim_end().ends_with(&served.fingerprint), "{print}");
+    // Another one has the same issuer, and devices that trust that trust it.
+    assert!(refresh(&tls, &home(), today()).unwrap());
+    assert_ne!(state.bytes("server.pem"), server);
+    assert_eq!(state.bytes("authority.pem"), authority);
+    state.expect_trusted(today());
+    let text = described(&state.file("server.pem"));
+    let text_of_authority = described(&state.file("authority.pem"));
+    let after = |text: &str, label: &str| {
+        let (_, rest) = text.split_once(label).unwrap();
+        rest.split(" X509v3").next().unwrap().trim().to_owned()
+    };
+    assert_eq!(
+        after(&text, "Authority Key Identifier:"),
+        after(&text_of_authority, "Subject Key Identifier:")
+    );
+    assert_eq!(
+        served.authority.as_ref().unwrap().name,
+        "Parlor on kitchen-pi (4b27)"
+    );
 }
 
 #[test]
@@ -54,7 +99,7 @@ fn without_a_directory_everything_is_in_memory() {
     let served = tls.served();
     assert_eq!(served.source, Source::Made(None));
     assert_eq!(served.authority.as_ref().unwrap().file, None);
-    assert!(tls.refresh(&names("den.local"), today()).unwrap());
+    assert!(refresh(&tls, &names("den.local"), today()).unwrap());
 }
 
 #[test]
@@ -129,10 +174,10 @@ fn a_certificate_that_is_deleted_or_broken_under_a_running_server_is_made_anew()
     let state = State::new();
     let tls = state.open(&home(), today());
     fs::remove_file(state.file("server.pem")).unwrap();
-    assert!(tls.refresh(&home(), today()).unwrap());
+    assert!(refresh(&tls, &home(), today()).unwrap());
     fs::write(state.file("server.pem"), "rubbish").unwrap();
-    assert!(tls.refresh(&home(), today()).unwrap());
-    assert!(!tls.refresh(&home(), today()).unwrap());
+    assert!(refresh(&tls, &home(), today()).unwrap());
+    assert!(!refresh(&tls, &home(), today()).unwrap());
     assert_eq!(state.bytes("server.pem.broken"), b"rubbish");
     let again = state.open(&home(), today());
     assert_eq!(again.served(), tls.served());
@@ -179,8 +224,8 @@ fn two_servers_with_different_names_do_not_fight() {
     ];
     let file = state.bytes("server.pem");
     for _ in 0..3 {
-        assert!(!one.refresh(&names("parlor.local"), today()).unwrap());
-        assert!(!other.refresh(&names("parlor-2.local"), today()).unwrap());
+        assert!(!refresh(&one, &names("parlor.local"), today()).unwrap());
+        assert!(!refresh(&other, &names("parlor-2.local"), today()).unwrap());
     }
     assert_eq!(state.bytes("server.pem"), file);
     assert_eq!(
@@ -197,12 +242,12 @@ fn a_renewed_certificate_is_taken_up_by_a_running_server() {
     let made = tls::renew(&state.settings, &names("ignored.local"), days_later(9))
         .unwrap()
         .unwrap();
-    assert!(tls.refresh(&home(), days_later(9)).unwrap());
+    assert!(refresh(&tls, &home(), days_later(9)).unwrap());
     let after = tls.served();
     assert_eq!(after.fingerprint, made.fingerprint);
     assert_ne!(after.fingerprint, before.fingerprint);
     assert_eq!(after.dns, before.dns);
-    assert!(!tls.refresh(&home(), days_later(9)).unwrap());
+    assert!(!refresh(&tls, &home(), days_later(9)).unwrap());
 }
 
 #[test]
@@ -240,22 +285,22 @@ fn trouble_with_the_authoritys_file_is_told_once_and_changes_nothing_that_is_ser
     let before = tls.served();
     fs::remove_file(state.file("authority.pem")).unwrap();
     assert!(matches!(
-        tls.refresh(&home(), today()),
+        refresh(&tls, &home(), today()),
         Err(TlsError::Unreadable { .. })
     ));
-    assert!(!tls.refresh(&home(), today()).unwrap());
+    assert!(!refresh(&tls, &home(), today()).unwrap());
     fs::write(state.file("authority.pem"), "rubbish").unwrap();
     assert!(matches!(
-        tls.refresh(&home(), today()),
+        refresh(&tls, &home(), today()),
         Err(TlsError::Broken { .. })
     ));
-    assert!(!tls.refresh(&home(), today()).unwrap());
+    assert!(!refresh(&tls, &home(), today()).unwrap());
     assert!(tls.reload(&home(), today()).is_err());
     assert_eq!(tls.served(), before);
 
     // What is due meanwhile is made all the same.
     fs::write(state.file("authority.pem"), "more rubbish").unwrap();
-    assert!(tls.refresh(&names("den.local"), today()).is_err());
+    assert!(refresh(&tls, &names("den.local"), today()).is_err());
     assert!(tls.served().covers_name("den.local"));
     assert_eq!(state.bytes("authority.pem"), b"more rubbish");
 }

@@ -92,8 +92,8 @@ pub(super) fn interfaces(there: &[Interface], named: &[String]) -> Vec<Line> {
 
 /// One address on each interface, IPv4 if there is one.
 fn places(situation: &Situation) -> Vec<(String, IpAddr)> {
+    // A set is in order, and IPv4 before IPv6.
     let mut places: Vec<_> = situation.places().into_iter().collect();
-    places.sort_by_key(|(name, address)| (name.clone(), address.is_ipv6()));
     places.dedup_by(|later, first| later.0 == first.0);
     places
 }
