@@ -31,7 +31,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
@@ -297,20 +297,35 @@ where
         let peer = server.sender(self.peer, request.headers());
         let next = Arc::clone(&self.next);
         let plain = is_plain(&request);
-        Box::pin(async move {
+        let bodiless = request.body().is_end_stream();
+        let mut answer = Box::pin(async move {
             match next.server.respond(request, peer).await {
-                Outcome::Answer(answer) => Ok(answer.map(Either::Protocol)),
+                Outcome::Answer(answer) => Ok(answer),
                 Outcome::Later(answer) if plain && !next.unsent.load(Ordering::Relaxed) => {
                     next.set(Step::Wait(answer));
-                    Err(Cut.into())
+                    Err(Cut)
                 }
-                Outcome::Later(answer) => Ok(answer.await.map(Either::Protocol)),
+                Outcome::Later(answer) => Ok(answer.await),
                 Outcome::Upgrade(answer, pending) => {
                     next.set(Step::Socket(pending));
-                    Ok(answer.map(Either::Protocol))
+                    Ok(answer)
                 }
-                Outcome::Cut => Err(Cut.into()),
+                Outcome::Cut => Err(Cut),
             }
+        });
+        // Behind a request without a body hyper looks for the end of the connection before it polls
+        // this, and a poll that is given up as soon as it was sent has to end its session too.
+        let mut at_once = Poll::Pending;
+        if bodiless {
+            let mut nobody = Context::from_waker(Waker::noop());
+            at_once = answer.as_mut().poll(&mut nobody);
+        }
+        Box::pin(async move {
+            let answer = match at_once {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => answer.await,
+            };
+            Ok(answer?.map(Either::Protocol))
         })
     }
 }

@@ -1,12 +1,22 @@
 //! Polls that wait on connections which are kept: the server lets go of everything but the socket
 //! meanwhile, of which nobody may notice anything.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+
+use hyper::Response;
+use hyper::service::service_fn;
+use parlor::http::connection;
+use parlor::transport::Server;
+use tokio::io::Interest;
+use tokio::net::TcpListener;
 
 use crate::support::raw::{Answer, connect, parse, read};
-use crate::support::server::Running;
-use crate::support::session::Polling;
+use crate::support::server::{Echo, Running};
+use crate::support::session::{POLLING, Polling, sid};
 
 const KEPT: [&str; 1] = ["Connection: keep-alive"];
 
@@ -104,4 +114,51 @@ fn a_poll_that_is_given_up_on_a_connection_that_is_kept_closes_the_session() {
     // When the server comes to know it is a matter of time.
     while session.request("PUT").status == 500 {}
     session.expect_gone();
+}
+
+#[test]
+fn a_poll_that_comes_together_with_the_end_of_its_connection_closes_the_session() {
+    let server = Server::new(
+        Default::default(),
+        Default::default(),
+        Arc::default(),
+        Echo::default(),
+    );
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(async {
+        server.start();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // The server looks at a connection only when everything has come on it, its end as well.
+        let visit = async |path: &str, connection: &str, leaves: bool| {
+            let mut client = connect(address);
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n");
+            client.write_all(request.as_bytes()).unwrap();
+            // Else it is closed here.
+            let client = (!leaves).then_some(client);
+            let (stream, peer) = listener.accept().await.unwrap();
+            while leaves
+                && !stream
+                    .ready(Interest::READABLE)
+                    .await
+                    .unwrap()
+                    .is_read_closed()
+            {
+                tokio::task::yield_now().await;
+            }
+            let nothing = service_fn(async |_| Ok::<_, Infallible>(Response::new(String::new())));
+            let admitted = server.admit(peer).unwrap();
+            connection::serve(admitted, stream, nothing, pending()).await;
+            client.map(read)
+        };
+        for connection in ["keep-alive", "close"] {
+            let opened = visit(POLLING, "close", false).await.unwrap();
+            let path = format!("{POLLING}&sid={}", sid(&opened));
+            visit(&path, connection, true).await;
+            let afterwards = visit(&path, "close", false).await.unwrap();
+            assert_eq!(afterwards.status, 400);
+            assert!(afterwards.text().contains("Session ID unknown"));
+        }
+    });
 }
