@@ -1,26 +1,86 @@
 //! A connection as hyper reads and writes it: some bytes may come once more before those of the
-//! socket, and it is known whether all that was written has been sent.
+//! socket, and it is known what hyper still has to do.
 //!
 //! It stands between hyper and the socket, for [`connection`](super::connection): hyper's state can
-//! be let go of between two requests if what it has read too early is kept, and if nothing lies in
-//! its buffer for writing. The second is seen from outside, because hyper flushes whenever that
-//! buffer has become empty, and only then.
+//! be let go of between two requests if what it has read too early is kept, and if it owes nothing
+//! ([`Owed`]). That nothing lies in its buffer for writing is seen from outside, because hyper
+//! flushes whenever that buffer has become empty, and only then.
 
 use crate::transport::Stream;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes that are read at most before hyper is there to read the rest; the head of a browser's
+/// request is shorter.
+const AHEAD: usize = 2048;
+
+/// What hyper still has to do for a connection, as bits; who has the connection and what hyper was
+/// given of it share this.
+#[derive(Default)]
+pub(super) struct Owed(AtomicU8);
+
+impl Owed {
+    /// The body of the request is not read to its end.
+    const BODY: u8 = 1;
+    /// The answer is not in hyper's buffer.
+    const ANSWER: u8 = 2;
+    /// There may be bytes in that buffer.
+    const UNSENT: u8 = 4;
+
+    /// hyper has just been given the connection: there is a request to be read and to be answered.
+    pub(super) fn everything(&self) {
+        self.0.store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
+    }
+
+    /// The head of a request has been read.
+    pub(super) fn begin(&self, bodiless: bool) {
+        self.add(Self::BODY | Self::ANSWER);
+        if bodiless {
+            self.read();
+        }
+    }
+
+    /// The request has been read.
+    pub(super) fn read(&self) {
+        self.remove(Self::BODY);
+    }
+
+    /// hyper has the whole answer, and has yet to send it.
+    pub(super) fn answered(&self) {
+        self.add(Self::UNSENT);
+        self.remove(Self::ANSWER);
+    }
+
+    /// Whether hyper has no bytes that the system has not taken.
+    pub(super) fn is_sent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & Self::UNSENT == 0
+    }
+
+    /// Whether the last request is answered, and nothing has been asked since.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn add(&self, bits: u8) {
+        self.0.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bits: u8) {
+        self.0.fetch_and(!bits, Ordering::Relaxed);
+    }
+}
 
 /// A stream and what is read before it.
 pub(super) struct Rewind {
     stream: Stream,
     /// Comes before what the stream brings.
     ahead: Vec<u8>,
-    /// Set between a write and the flush that follows it; shared with who has to know.
-    unsent: Arc<AtomicBool>,
+    owed: Arc<Owed>,
 }
 
 impl Rewind {
@@ -28,13 +88,13 @@ impl Rewind {
         Self {
             stream,
             ahead: Vec::new(),
-            unsent: Arc::default(),
+            owed: Arc::default(),
         }
     }
 
-    /// Whether hyper may have bytes that the system has not taken.
-    pub(super) fn unsent(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.unsent)
+    /// What hyper has to do for this connection.
+    pub(super) fn owed(&self) -> Arc<Owed> {
+        Arc::clone(&self.owed)
     }
 
     /// The stream, and what has to be read before it.
@@ -47,21 +107,25 @@ impl Rewind {
         self.ahead.splice(..0, bytes.iter().copied());
     }
 
-    /// Is ready when the other side has gone. Should it send something instead, that is kept for
-    /// later and nothing more is read, so its end is not noticed: clients wait for an answer
-    /// before they use a connection again.
-    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.ahead.is_empty() {
-            return Poll::Pending;
+    /// Waits for something to read, which is kept; false at the end.
+    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.ahead.is_empty() {
+            let mut bytes = [MaybeUninit::uninit(); AHEAD];
+            let mut read = ReadBuf::uninit(&mut bytes);
+            // An error is an end as well.
+            let _ = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read));
+            self.ahead.extend_from_slice(read.filled());
         }
-        let mut byte = [0];
-        let mut read = ReadBuf::new(&mut byte);
-        match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read)) {
-            Ok(()) if !read.filled().is_empty() => {
-                self.ahead.extend_from_slice(read.filled());
-                Poll::Pending
-            }
-            _ => Poll::Ready(()),
+        Poll::Ready(!self.ahead.is_empty())
+    }
+
+    /// Is ready when the other side has gone. Should it send something instead, nothing more is
+    /// read, so its end is not noticed: clients wait for an answer before they use a connection
+    /// again.
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match ready!(self.poll_ahead(cx)) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
         }
     }
 }
@@ -89,7 +153,7 @@ impl AsyncWrite for Rewind {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.unsent.store(true, Ordering::Relaxed);
+        self.owed.add(Owed::UNSENT);
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -98,7 +162,7 @@ impl AsyncWrite for Rewind {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.unsent.store(true, Ordering::Relaxed);
+        self.owed.add(Owed::UNSENT);
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
@@ -108,7 +172,7 @@ impl AsyncWrite for Rewind {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-        self.unsent.store(false, Ordering::Relaxed);
+        self.owed.remove(Owed::UNSENT);
         Poll::Ready(Ok(()))
     }
 

@@ -1,5 +1,5 @@
-//! Polls that wait on connections which are kept: the server lets go of everything but the socket
-//! meanwhile, of which nobody may notice anything.
+//! Connections that are kept, while a poll waits and between requests: the server lets go of
+//! everything but the socket meanwhile, of which nobody may notice anything.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -102,6 +102,58 @@ fn a_body_behind_the_head_of_a_poll_is_never_taken_for_a_request() {
     session.begin_poll_on(&mut stream, &["Connection: close"], "");
     assert_eq!(session.post("4there", &[]).text(), "ok");
     assert_eq!(read(stream).text(), "4there");
+}
+
+#[test]
+fn requests_may_be_cut_anywhere_and_come_before_the_answer_or_after_it() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let post = |text: &str| {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: ",
+            session.path
+        );
+        format!("{head}{}\r\n\r\n{text}", text.len())
+    };
+    let poll = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", session.path);
+    let requests = [post("4one"), poll.clone(), post("4two"), poll].concat();
+    let mut stream = connect(server.address);
+    stream.set_nodelay(true).unwrap();
+    for cut in 1..requests.len() {
+        let (early, late) = requests.split_at(cut);
+        stream.write_all(early.as_bytes()).unwrap();
+        let mut answers = vec![];
+        if early.contains("4one") {
+            answers.push(next(&mut stream).text());
+        }
+        stream.write_all(late.as_bytes()).unwrap();
+        while answers.len() < 4 {
+            answers.push(next(&mut stream).text());
+        }
+        assert_eq!(answers, ["ok", "4one", "ok", "4two"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_body_that_nobody_reads_is_never_taken_for_a_request() {
+    let server = Running::echo();
+    let mut stream = connect(server.address);
+    let body = b"GET /smuggled HTTP/1.1\r\n\r\n";
+    let head = format!(
+        "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answers = vec![0];
+    stream.read_exact(&mut answers).unwrap();
+    // The connection may be closed by now, but nothing more is answered.
+    let _ = stream.write_all(body);
+    let _ = stream.read_to_end(&mut answers);
+    assert_eq!(parse(&answers).status, 404);
+    assert_eq!(
+        answers.windows(5).filter(|five| five == b"HTTP/").count(),
+        1
+    );
 }
 
 #[test]
