@@ -16,6 +16,9 @@ pub fn parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, st
     form_urlencoded::parse(query.as_bytes())
 }
 
+/// Bytes of target and headers that a browser sends at most, as a rule.
+const TYPICAL: usize = 1024;
+
 /// A handshake's request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
@@ -40,19 +43,24 @@ impl Request {
         url: &str,
         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
     ) -> Self {
-        let mut text = url.to_owned();
+        let mut text = Vec::with_capacity(TYPICAL);
+        text.extend_from_slice(url.as_bytes());
         for (name, value) in headers {
-            text.push('\n');
-            text.push_str(name);
-            text.push(':');
+            text.push(b'\n');
+            text.extend_from_slice(name.as_bytes());
+            text.push(b':');
+            if value.is_ascii() && !value.contains(&b'\n') {
+                text.extend_from_slice(value);
+                continue;
+            }
             // HTTP allows no line break in a value; one here would make up a header.
-            text.extend(
-                value
-                    .iter()
-                    .filter(|b| **b != b'\n')
-                    .map(|b| char::from(*b)),
-            );
+            for byte in value.iter().filter(|byte| **byte != b'\n') {
+                let character = char::from(*byte);
+                text.extend_from_slice(character.encode_utf8(&mut [0; 2]).as_bytes());
+            }
         }
+        // It is UTF-8 by the way it was made.
+        let text = String::from_utf8(text).unwrap_or_default();
         Self {
             address,
             secure,

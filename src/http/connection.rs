@@ -5,14 +5,22 @@
 //! hyper gives the TCP stream back, and `transport` takes it over in a task of its own, so that
 //! nothing of hyper stays with a WebSocket.
 //!
+//! A connection is in hyper's hands only between the first byte of a request and the last of its
+//! answer, because hyper's buffers are 16 KB of each: what follows is waited for without it
+//! ([`listen`]), and so is the answer of a poll. For that the [`router`](super::router) keeps the poll
+//! and fails, which ends hyper's connection without a byte being written; when the answer has come
+//! a new one begins, and reads a request again that stands for the one that was asked ([`AGAIN`]).
+//!
 //! Left out: HTTP/2 (browsers speak it only over TLS), and upgrades to anything but the protocol's
 //! WebSocket: the service answers such a request as any other, so nobody has to end it after a
 //! time, as the reference server does.
 
-use crate::transport::websocket::Pending;
-use crate::transport::{Admitted, Outcome, Peer, Protocol, Server, Stream};
+use super::rewind::{Owed, Rewind};
+use super::router::{Next, Router, Step};
+use crate::transport::request::Later;
+use crate::transport::{Admitted, Answer, Peer, Protocol, Stream};
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response};
@@ -20,9 +28,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;
 
 /// Time a client has for the head of a request, the wait for one on an idle connection
@@ -35,7 +43,13 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Most that hyper may hold of a request's head, and of an answer on its way out.
 const HTTP_BUFFER: usize = 16 * 1024;
 
-type Failure = Box<dyn Error + Send + Sync>;
+/// What hyper reads in the place of a request that it was let go in the middle of.
+const AGAIN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+/// The same for the last one of a connection.
+const AGAIN_AND_CLOSE: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
+
+pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
 /// Serves one connection, plain or with its TLS handshake done, to its end or to its upgrade.
 ///
@@ -56,176 +70,158 @@ pub async fn serve<P, S, B>(
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Failure>,
 {
+    converse(admitted, stream.into(), service, pin!(stop), true).await;
+}
+
+/// The same with every request answered by `service`, unless `protocol` says otherwise.
+pub(super) async fn converse<P, S, B>(
+    admitted: Admitted<P>,
+    stream: Stream,
+    service: S,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    protocol: bool,
+) where
+    P: Protocol,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Failure>,
+    B: Body<Data = Bytes> + Unpin + 'static,
+    B::Error: Into<Failure>,
+{
     // Small packets must not wait for an acknowledgement of the one before.
-    let stream = stream.into();
     let _ = stream.tcp().set_nodelay(true);
     let peer = Peer {
         secure: stream.is_secure() || admitted.peer().secure,
         ..admitted.peer()
     };
-    let promised = Promised {
-        server: admitted.server().clone(),
-        upgrade: Arc::default(),
-    };
-    let router = Router {
-        server: admitted.server().clone(),
+    let mut io = Rewind::new(stream);
+    let next = Arc::new(Next::new(admitted.server().clone(), io.owed()));
+    let mut router = Router {
+        next: Arc::clone(&next),
+        protocol,
         peer,
         service,
-        upgrade: Arc::clone(&promised.upgrade),
     };
-    let mut connection = http1().serve_connection(TokioIo::new(stream), router);
-    let result = {
-        let mut stop = pin!(stop);
-        let mut told = false;
-        poll_fn(|cx| {
-            if !told && stop.as_mut().poll(cx).is_ready() {
-                told = true;
-                Pin::new(&mut connection).graceful_shutdown();
+    let mut stopping = false;
+    loop {
+        let since = Instant::now();
+        if !listen(&mut io, stop.as_mut()).await {
+            return Box::pin(end(io.into_parts().0)).await;
+        }
+        next.owed.everything();
+        let http1 = http1(HEAD_TIMEOUT.saturating_sub(since.elapsed()));
+        // Boxed, so that this task is small while there is none.
+        let connection = Box::new(http1.serve_connection(TokioIo::new(io), router));
+        let ended;
+        (ended, io, router) = speak(connection, &next.owed, stop.as_mut(), &mut stopping).await;
+        let step = next.take();
+        let Some(ended) = ended else { continue };
+        match (step, ended) {
+            (Step::Wait(answer), _) => {
+                match wait(answer, &mut io, stop.as_mut(), &mut stopping).await {
+                    Some(answer) => next.set(Step::Answer(answer)),
+                    None => return,
+                }
+                io.put_back(if stopping { AGAIN_AND_CLOSE } else { AGAIN });
             }
-            connection.poll_without_shutdown(cx)
-        })
-        .await
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection ended");
-        return;
-    }
-    let parts = connection.into_parts();
-    let mut stream = parts.io.into_inner();
-    match promised.take() {
-        Some(pending) => {
-            let server = &promised.server;
-            server.attach(&pending, admitted, stream, &parts.read_buf);
-        }
-        // Fails only if the other side has ended the connection. With TLS it is something to be
-        // sent, for which who does not read is not waited for.
-        None => _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await,
-    }
-}
-
-/// HTTP/1 as every connection speaks it.
-pub(super) fn http1() -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HTTP_BUFFER);
-    builder
-}
-
-/// The upgrade that the last answer promised, if any; shared with the [`Router`].
-type Upgrade = Arc<Mutex<Option<Pending>>>;
-
-/// Gives up a promised upgrade that was not made, for whatever reason.
-struct Promised<P: Protocol> {
-    server: Server<P>,
-    upgrade: Upgrade,
-}
-
-impl<P: Protocol> Promised<P> {
-    fn take(&self) -> Option<Pending> {
-        let mut upgrade = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
-        upgrade.take()
-    }
-}
-
-impl<P: Protocol> Drop for Promised<P> {
-    fn drop(&mut self) {
-        if let Some(pending) = self.take() {
-            self.server.abandon(&pending);
+            (Step::Socket(pending), Ok(())) => {
+                let (stream, read) = io.into_parts();
+                next.server.attach(&pending, admitted, stream, &read.into());
+                return;
+            }
+            (step, Err(error)) => {
+                // An upgrade that was promised is given up with it.
+                next.set(step);
+                tracing::debug!(%error, "a connection ended");
+                return;
+            }
+            (_, Ok(())) => return Box::pin(end(io.into_parts().0)).await,
         }
     }
 }
 
-/// Routes the requests of one connection.
-struct Router<P: Protocol, S> {
-    server: Server<P>,
-    peer: Peer,
-    service: S,
-    upgrade: Upgrade,
+/// Waits until a request begins; false if the connection is to end instead.
+async fn listen(io: &mut Rewind, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+    let begun = poll_fn(|cx| match io.poll_ahead(cx) {
+        Poll::Pending if stop.as_mut().poll(cx).is_ready() => Poll::Ready(false),
+        begun => begun,
+    });
+    let begun = tokio::time::timeout(HEAD_TIMEOUT, begun).await;
+    begun.unwrap_or(false)
 }
 
-/// Nothing in it is ever pinned.
-impl<P: Protocol, S> Unpin for Router<P, S> {}
+/// What is left of hyper's part: how it ended, if it did, and what it was given.
+type Ended<P, S> = (Option<hyper::Result<()>>, Rewind, Router<P, S>);
 
-/// The connection is to be cut without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("cut off")]
-struct Cut;
-
-impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
+/// Has hyper read and answer requests until it ends or owes nothing. What it read beyond them is put
+/// back.
+async fn speak<P, S, B>(
+    mut connection: Box<http1::Connection<TokioIo<Rewind>, Router<P, S>>>,
+    owed: &Owed,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    stopping: &mut bool,
+) -> Ended<P, S>
 where
     P: Protocol,
     S: Service<Request<Incoming>, Response = Response<B>>,
     S::Future: Send + 'static,
     S::Error: Into<Failure>,
-{
-    type Response = Response<Either<B>>;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if !self.server.settings().covers(request.uri().path()) {
-            let answer = self.service.call(request);
-            return Box::pin(async move {
-                let answer = answer.await.map_err(Into::into)?;
-                Ok(answer.map(Either::Service))
-            });
-        }
-        let server = self.server.clone();
-        let peer = server.sender(self.peer, request.headers());
-        let upgrade = Arc::clone(&self.upgrade);
-        Box::pin(async move {
-            match server.respond(request, peer).await {
-                Outcome::Answer(answer) => Ok(answer.map(Either::Protocol)),
-                Outcome::Upgrade(answer, pending) => {
-                    *upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(pending);
-                    Ok(answer.map(Either::Protocol))
-                }
-                Outcome::Cut => Err(Cut.into()),
-            }
-        })
-    }
-}
-
-/// A body of the protocol's, which is all there, or of the service's.
-enum Either<B> {
-    Protocol(Bytes),
-    Service(B),
-}
-
-impl<B> Body for Either<B>
-where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Failure>,
 {
-    type Data = Bytes;
-    type Error = Failure;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
-        match &mut *self {
-            Self::Protocol(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Protocol(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Service(body) => Pin::new(body)
-                .poll_frame(cx)
-                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+    let ended = poll_fn(|cx| {
+        let polled = connection.poll_without_shutdown(cx).map(Some);
+        if polled.is_ready() || *stopping {
+            return polled;
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Protocol(bytes) => bytes.is_empty(),
-            Self::Service(body) => body.is_end_stream(),
+        if stop.as_mut().poll(cx).is_ready() {
+            *stopping = true;
+            Pin::new(&mut *connection).graceful_shutdown();
+            return connection.poll_without_shutdown(cx).map(Some);
         }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Protocol(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Service(body) => body.size_hint(),
+        if owed.is_nothing() {
+            return Poll::Ready(None);
         }
-    }
+        polled
+    })
+    .await;
+    let parts = connection.into_parts();
+    let mut io = parts.io.into_inner();
+    // Copied, because it is a piece of hyper's buffer, even if it is empty.
+    io.put_back(&parts.read_buf);
+    (ended, io, parts.service)
+}
+
+/// Waits for the answer of a poll; `None` if its client has gone.
+async fn wait(
+    mut answer: Later,
+    io: &mut Rewind,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    stopping: &mut bool,
+) -> Option<Answer> {
+    poll_fn(|cx| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+            return Poll::Ready(Some(answer));
+        }
+        *stopping = *stopping || stop.as_mut().poll(cx).is_ready();
+        io.poll_gone(cx).map(|()| None)
+    })
+    .await
+}
+
+/// Tells the other side that nothing more will come.
+async fn end(mut stream: Stream) {
+    // Fails only if the other side has ended the connection. With TLS it is something to be sent,
+    // for which who does not read is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await;
+}
+
+/// HTTP/1 as every connection speaks it; the head of the first request has this time to come.
+fn http1(patience: Duration) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(HTTP_BUFFER);
+    builder
 }

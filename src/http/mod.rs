@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
 //! | `welcome`, `redirect` | TLS or plain HTTP on one port, and the way from one to the other |
-//! | `server`, `connection` | listeners, and one connection between protocol and pages |
+//! | `server` | listeners, and how long what they accept may go on |
+//! | `connection`, `router`, `rewind` | one connection between protocol and pages, in hyper's hands only while it has to do |
 //! | `site`, `answer` | the order in which a path is looked up; the answers and their headers |
 //! | `path` | a request's path as a safe relative name |
 //! | `assets` | the embedded page, in the coding that a client likes best |
@@ -47,6 +48,8 @@ mod qr;
 mod range;
 pub mod reach;
 mod redirect;
+mod rewind;
+mod router;
 mod security;
 pub mod server;
 pub mod site;

@@ -10,11 +10,10 @@ use super::welcome::{PATIENCE, Security, Welcomed};
 use super::{Body, connection, redirect};
 use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
-use hyper::service::{Service, service_fn};
+use hyper::service::Service;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::io;
 use std::net::TcpListener;
 use std::pin::{Pin, pin};
@@ -154,10 +153,8 @@ async fn accept<P: Protocol, F: Fallback>(
         };
         match app.server.admit(peer) {
             Some(admitted) => {
-                let mut stopping = stopping.clone();
-                // An error means that the server is gone, which is to stop as well.
-                let stop = async move { _ = stopping.changed().await };
-                tokio::spawn(Arc::clone(&app).attend(admitted, stream, stop));
+                let app = Arc::clone(&app);
+                tokio::spawn(app.attend(admitted, stream, stopping.clone()));
             }
             None => tracing::debug!("a connection was closed unheard: too many"),
         }
@@ -170,29 +167,26 @@ impl<P: Protocol, F: Fallback> App<P, F> {
         self: Arc<Self>,
         admitted: Admitted<P>,
         stream: TcpStream,
-        stop: impl Future<Output = ()>,
+        mut stopping: watch::Receiver<()>,
     ) {
-        let mut stop = pin!(stop);
+        // An error means that the server is gone, which is to stop as well.
+        let mut stop = pin!(async move { _ = stopping.changed().await });
         // Boxed, so that the connection does not keep the room of a handshake for life.
         let welcome = Box::pin(self.security.welcome(stream, PATIENCE));
-        let welcomed = before(stop.as_mut(), welcome).await;
-        match welcomed {
+        match before(stop.as_mut(), welcome).await {
             None => {}
-            Some(Ok(Welcomed::Serve(stream))) => {
+            Some(Ok(Welcomed { stream, redirect })) => {
                 let peer = Peer {
                     secure: stream.is_secure(),
                     ..admitted.peer()
                 };
                 let app = Arc::clone(&self);
-                connection::serve(admitted, stream, Pages { app, peer }, stop).await;
-            }
-            Some(Ok(Welcomed::Redirect(stream))) => {
-                let service =
-                    service_fn(async |request| Ok::<_, Infallible>(redirect::respond(&request)));
-                let connection =
-                    connection::http1().serve_connection(TokioIo::new(stream), service);
-                // Whatever goes wrong, the connection ends here.
-                let _ = before(stop, connection).await;
+                let pages = Pages {
+                    app,
+                    peer,
+                    redirect,
+                };
+                connection::converse(admitted, stream, pages, stop, !redirect).await;
             }
             Some(Err(error)) => {
                 self.server.stats().welcomes_failed.add();
@@ -218,6 +212,8 @@ async fn before<F: Future + Unpin>(
 struct Pages<P: Protocol, F> {
     app: Arc<App<P, F>>,
     peer: Peer,
+    /// Whether everybody is sent to HTTPS instead.
+    redirect: bool,
 }
 
 impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
@@ -226,6 +222,9 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        if self.redirect {
+            return Box::pin(ready(Ok(redirect::respond(&request))));
+        }
         let app = Arc::clone(&self.app);
         let peer = app.server.sender(self.peer, request.headers());
         Box::pin(async move {

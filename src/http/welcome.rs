@@ -31,11 +31,10 @@ pub enum Security {
 }
 
 /// How to go on with a connection.
-pub(super) enum Welcomed {
-    /// Serve it.
-    Serve(Stream),
+pub(super) struct Welcomed {
+    pub(super) stream: Stream,
     /// It is plain and should not be.
-    Redirect(TcpStream),
+    pub(super) redirect: bool,
 }
 
 impl Security {
@@ -49,7 +48,12 @@ impl Security {
         patience: Duration,
     ) -> io::Result<Welcomed> {
         let (acceptor, only) = match self {
-            Self::Plain => return Ok(Welcomed::Serve(stream.into())),
+            Self::Plain => {
+                return Ok(Welcomed {
+                    stream: stream.into(),
+                    redirect: false,
+                });
+            }
             Self::Both(acceptor) => (acceptor, false),
             Self::Only(acceptor) => (acceptor, true),
         };
@@ -58,14 +62,15 @@ impl Security {
             if stream.peek(&mut first).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            match first {
-                [HANDSHAKE] => {
-                    let stream = acceptor.accept(stream).await?;
-                    Ok(Welcomed::Serve(stream.into()))
-                }
-                _ if only => Ok(Welcomed::Redirect(stream)),
-                _ => Ok(Welcomed::Serve(stream.into())),
-            }
+            let secure = first == [HANDSHAKE];
+            Ok(Welcomed {
+                stream: if secure {
+                    acceptor.accept(stream).await?.into()
+                } else {
+                    stream.into()
+                },
+                redirect: only && !secure,
+            })
         };
         match tokio::time::timeout(patience, begun).await {
             Ok(result) => result,
@@ -105,7 +110,7 @@ mod tests {
     #[test]
     fn a_letter_is_plain_http() {
         let served = welcomed(b"GET / HTTP/1.1", PATIENCE);
-        assert!(matches!(served, Ok(Welcomed::Serve(Stream::Plain(_)))));
+        assert!(served.is_ok_and(|served| !served.stream.is_secure() && !served.redirect));
     }
 
     #[test]

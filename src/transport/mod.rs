@@ -45,6 +45,7 @@ pub use edge::Edge;
 use frame::{Control, Partial};
 pub use hooks::{Decision, Forbidden, Hooks};
 pub use peer::{Admitted, Peer};
+pub use reject::Answer;
 pub use request::Outcome;
 use slotmap::SlotMap;
 use std::collections::VecDeque;

@@ -14,10 +14,10 @@ use crate::engineio::{self, Reject, Revision, SessionId, SessionKey};
 use crate::hub::Protocol;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
-use hyper::{Request, StatusCode};
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use hyper::{HeaderMap, StatusCode};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// Bytes beyond the limit that are still read (and dropped), so that a client which sends too
@@ -49,34 +49,24 @@ impl<P: Protocol> Server<P> {
         })
     }
 
-    /// A GET: waits for data.
-    pub(super) async fn poll(&self, session: SessionKey) -> Outcome {
-        if let Err(reject) =
-            self.turn(|state, now| state.hub.handle(now, session, Input::PollStarted))
-        {
-            return self.refused(reject, false);
-        }
-        let mut guard = Guard {
-            server: self,
-            session,
-            gone: Some(Input::PollAborted),
-        };
-        let payload = poll_fn(|cx| {
-            self.turn(|state, _| match state.hub.take_payload(session) {
-                Some(payload) => Poll::Ready(payload),
-                None => {
-                    state.hub.engine().wait_for_payload(session, cx.waker());
-                    Poll::Pending
-                }
-            })
+    /// A GET: the data that waits for the client, or a wait for some.
+    pub(super) fn poll(&self, session: SessionKey) -> Result<Found<P>, Reject> {
+        self.turn(|state, now| {
+            state.hub.handle(now, session, Input::PollStarted)?;
+            Ok(state.hub.take_payload(session))
         })
-        .await;
-        guard.gone = None;
-        Outcome::Answer(polled(payload))
+        .map(|payload| match payload {
+            Some(payload) => Found::Payload(payload),
+            None => Found::Nothing(Wait {
+                server: self.clone(),
+                session,
+                answered: false,
+            }),
+        })
     }
 
     /// A POST: brings data.
-    pub(super) async fn post<B>(&self, session: SessionKey, request: Request<B>) -> Outcome
+    pub(super) async fn post<B>(&self, session: SessionKey, headers: &HeaderMap, body: B) -> Outcome
     where
         B: Body<Data = Bytes>,
     {
@@ -94,15 +84,14 @@ impl<P: Protocol> Server<P> {
             session,
             gone: Some(Input::PostAborted),
         };
-        let binary = request
-            .headers()
+        let binary = headers
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind == OCTET_STREAM);
         // Binary payloads are revision 3's; in revision 4 nobody can mean it.
         if binary && revision == Revision::V4 {
             return self.refused(Reject::Conflict, false);
         }
-        let read = self.read(session, request.into_body());
+        let read = self.read(session, body);
         let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
         let body = match read.unwrap_or(Err(Unread::Broken)) {
             Ok(body) => body,
@@ -181,8 +170,54 @@ impl<P: Protocol> Server<P> {
     }
 }
 
+/// What a GET found.
+pub(super) enum Found<P: Protocol> {
+    Payload(Payload),
+    Nothing(Wait<P>),
+}
+
+/// The wait of a GET for data; the session is told if it is given up.
+pub(super) struct Wait<P: Protocol> {
+    server: Server<P>,
+    session: SessionKey,
+    answered: bool,
+}
+
+impl<P: Protocol> Future for Wait<P> {
+    type Output = Payload;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Payload> {
+        let session = self.session;
+        let payload = self.server.turn(|state, _| {
+            let payload = state.hub.take_payload(session);
+            if payload.is_none() {
+                state.hub.engine().wait_for_payload(session, cx.waker());
+            }
+            payload
+        });
+        match payload {
+            Some(payload) => {
+                self.answered = true;
+                Poll::Ready(payload)
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<P: Protocol> Drop for Wait<P> {
+    fn drop(&mut self) {
+        if !self.answered {
+            // Refused only if the session is gone too.
+            let _ = self
+                .server
+                .turn(|state, now| state.hub.handle(now, self.session, Input::PollAborted));
+        }
+    }
+}
+
 /// The 200 of a poll or a polling handshake.
-fn polled(payload: Payload) -> Answer {
+pub(super) fn polled(payload: Payload) -> Answer {
     let content_type = if payload.binary {
         OCTET_STREAM
     } else {

@@ -12,9 +12,10 @@
 //! 6. Headers of hooks, the cookie and compression, on answers of a session only.
 //!
 //! Hooks are asked for headers before a session is touched, so a panic there costs nobody
-//! anything. While an answer waits nothing of its request is kept that holds hyper's buffers.
+//! anything. A poll that waits is a value ([`Outcome::Later`]) with nothing of its request in it, so
+//! that who has the connection may let go of everything else meanwhile.
 
-use super::polling::Compressible;
+use super::polling::{Compressible, Found, polled};
 use super::reject::{Answer, refuse, refuse_upgrade};
 use super::{Peer, Server, websocket};
 use crate::encoding::{Accepted, Compression};
@@ -27,18 +28,24 @@ use hyper::header::{
     CONTENT_ENCODING, HeaderValue, SET_COOKIE, USER_AGENT, VARY, X_XSS_PROTECTION,
 };
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
+use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 
 /// From how many bytes on a body is compressed on the blocking pool: below, it takes less time
 /// than to ask another thread.
 const LONG_BODY: usize = 32 * 1024;
 
+/// The answer of a poll that waits. Dropping it tells the session that its client is gone.
+pub type Later = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
 /// What becomes of a request.
-#[derive(Debug)]
 pub enum Outcome {
     /// An answer.
     Answer(Answer),
+    /// An answer that may take long; nothing of the request is kept for it.
+    Later(Later),
     /// A WebSocket: the answer is 101, and the connection is then handed to
     /// [`Server::attach`](super::Server::attach).
     Upgrade(Answer, websocket::Pending),
@@ -53,7 +60,7 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let edge = &self.0.edge;
         let cors = match &edge.cors {
             Some(cors) if head.method == Method::OPTIONS => {
@@ -72,11 +79,16 @@ impl<P: Protocol> Server<P> {
         }
         // Without that transport an upgrade is a request like any other.
         let upgrade = self.settings().websocket && websocket::is_upgrade(&head);
-        match self.route(head, body, peer, upgrade).await {
+        match self.route(&mut head, body, peer, upgrade).await {
             Outcome::Answer(mut answer) if !upgrade => {
                 add(&mut answer, cors);
                 Outcome::Answer(answer)
             }
+            Outcome::Later(answer) if !cors.is_empty() => Outcome::Later(Box::pin(async move {
+                let mut answer = answer.await;
+                add(&mut answer, cors);
+                answer
+            })),
             Outcome::Upgrade(mut answer, pending) => {
                 add(&mut answer, cors);
                 Outcome::Upgrade(answer, pending)
@@ -85,7 +97,7 @@ impl<P: Protocol> Server<P> {
         }
     }
 
-    async fn route<B>(&self, head: Parts, body: B, peer: Peer, upgrade: bool) -> Outcome
+    async fn route<B>(&self, head: &mut Parts, body: B, peer: Peer, upgrade: bool) -> Outcome
     where
         B: Body<Data = Bytes>,
     {
@@ -116,13 +128,12 @@ impl<P: Protocol> Server<P> {
                 {
                     return self.refused(Reject::BadRequest, upgrade);
                 }
-                let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);
+                let mut extras = Extras::of(head, upgrade, self.settings().http_compression);
                 if let Some(hooks) = &self.0.edge.hooks {
-                    hooks.headers(&peer.remember(&head), &mut extras.headers);
+                    hooks.headers(&peer.remember(head), &mut extras.headers);
                 }
                 if upgrade {
-                    let accept = websocket::accept(&head.headers);
-                    return match accept {
+                    return match websocket::accept(&head.headers) {
                         Ok(mut accept) => {
                             add(&mut accept, extras.headers);
                             let base64 = query.wants_base64();
@@ -132,16 +143,25 @@ impl<P: Protocol> Server<P> {
                     };
                 }
                 let outcome = match head.method {
-                    Method::GET => {
-                        // A poll may wait for long.
-                        drop((head, body));
-                        self.poll(session).await
-                    }
-                    Method::POST => self.post(session, Request::from_parts(head, body)).await,
+                    Method::GET => match self.poll(session) {
+                        Ok(Found::Payload(payload)) => Outcome::Answer(polled(payload)),
+                        Ok(Found::Nothing(wait)) => {
+                            return Outcome::Later(Box::pin(async move {
+                                let mut answer = polled(wait.await);
+                                extras.add_to(&mut answer).await;
+                                answer
+                            }));
+                        }
+                        Err(reject) => self.refused(reject, false),
+                    },
+                    Method::POST => self.post(session, &head.headers, body).await,
                     _ => self.refused(Reject::UnexpectedMethod, false),
                 };
                 match outcome {
-                    Outcome::Answer(answer) => Outcome::Answer(extras.added_to(answer).await),
+                    Outcome::Answer(mut answer) => {
+                        extras.add_to(&mut answer).await;
+                        Outcome::Answer(answer)
+                    }
                     outcome => outcome,
                 }
             }
@@ -151,7 +171,7 @@ impl<P: Protocol> Server<P> {
     /// The handshake of a request that the engine has no objection to but for its revision.
     async fn begin(
         &self,
-        head: Parts,
+        head: &mut Parts,
         peer: Peer,
         transport: Transport,
         revision: Result<(), Reject>,
@@ -160,10 +180,12 @@ impl<P: Protocol> Server<P> {
         if let Err(reject) = self.may_handshake(peer.address) {
             return self.refused(reject, upgrade);
         }
-        let request = peer.remember(&head);
+        let request = peer.remember(head);
         let accept = upgrade.then(|| websocket::accept(&head.headers));
-        let mut extras = Extras::of(&head, upgrade, self.settings().http_compression);
-        drop(head);
+        let mut extras = Extras::of(head, upgrade, self.settings().http_compression);
+        // The application may take its time, and these are pieces of hyper's buffer.
+        head.headers = HeaderMap::new();
+        head.uri = Uri::default();
         let edge = &self.0.edge;
         if let Some(hooks) = &edge.hooks
             && let Err(forbidden) = hooks.allow_request(&request).await
@@ -183,8 +205,8 @@ impl<P: Protocol> Server<P> {
             return self.open_websocket(accept, request);
         }
         match self.handshake(request) {
-            Ok((answer, id)) => {
-                let mut answer = extras.added_to(answer).await;
+            Ok((mut answer, id)) => {
+                extras.add_to(&mut answer).await;
                 let cookie = edge.cookie.as_ref().and_then(|cookie| cookie.header(&id));
                 if let Some(cookie) = cookie {
                     answer.headers_mut().append(SET_COOKIE, cookie);
@@ -238,7 +260,7 @@ impl Extras {
             headers.insert(X_XSS_PROTECTION, HeaderValue::from_static("0"));
         }
         let compression = threshold
-            .filter(|_| head.method == Method::GET)
+            .filter(|_| !upgrade && head.method == Method::GET)
             .and_then(|from| Some((Accepted::from_headers(&head.headers).compression()?, from)));
         Self {
             headers,
@@ -246,20 +268,17 @@ impl Extras {
         }
     }
 
-    /// The answer of a session with all that; one that refuses stays as it is.
-    async fn added_to(self, mut answer: Answer) -> Answer {
+    /// Adds all that to the answer of a session; one that refuses stays as it is.
+    async fn add_to(&mut self, answer: &mut Answer) {
         if answer.status() != StatusCode::OK {
-            return answer;
+            return;
         }
-        add(&mut answer, self.headers);
-        match self.compression {
-            Some((compression, from))
-                if answer.body().len() >= from
-                    && answer.extensions().get::<Compressible>().is_some() =>
-            {
-                compressed(answer, compression).await
-            }
-            _ => answer,
+        add(answer, std::mem::take(&mut self.headers));
+        if let Some((compression, from)) = self.compression
+            && answer.body().len() >= from
+            && answer.extensions().get::<Compressible>().is_some()
+        {
+            compress(answer, compression).await;
         }
     }
 }
@@ -273,7 +292,7 @@ fn add(answer: &mut Answer, mut headers: HeaderMap) {
     answer.headers_mut().extend(headers);
 }
 
-async fn compressed(mut answer: Answer, compression: Compression) -> Answer {
+async fn compress(answer: &mut Answer, compression: Compression) {
     let body = answer.body().clone();
     let made = if body.len() < LONG_BODY {
         compression.compress(&body)
@@ -287,7 +306,6 @@ async fn compressed(mut answer: Answer, compression: Compression) -> Answer {
         let headers = answer.headers_mut();
         headers.insert(CONTENT_ENCODING, compression.header());
     }
-    answer
 }
 
 /// As the reference server tells it.

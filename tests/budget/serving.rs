@@ -186,6 +186,17 @@ fn polling(address: SocketAddr) -> TcpStream {
     stream
 }
 
+/// With an answer behind it, and no request since.
+fn kept(address: SocketAddr) -> TcpStream {
+    let mut stream = connect(address);
+    ask(&mut stream, "GET", POLLING, "");
+    let open = answer(&mut stream);
+    let sid = open.split('"').nth(3).unwrap();
+    ask(&mut stream, "POST", &format!("{POLLING}&sid={sid}"), "1");
+    assert_eq!(answer(&mut stream), "ok");
+    stream
+}
+
 /// A client that trusts the server's authority.
 fn trusting(tls: &Tls) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
@@ -212,9 +223,15 @@ fn an_idle_websocket_client_takes_a_kilobyte_and_leaves_none() {
 }
 
 #[test]
-fn an_idle_polling_client_takes_what_hyper_takes_and_little_more() {
+fn an_idle_polling_client_takes_three_kilobytes_and_leaves_none() {
     let house = House::start(Security::Plain);
-    expect("a poll that waits", 24_000, house.idle(polling));
+    expect("a poll that waits", 3_500, house.idle(polling));
+}
+
+#[test]
+fn a_connection_between_two_requests_takes_two_kilobytes_and_leaves_none() {
+    let house = House::start(Security::Plain);
+    expect("a kept connection", 2_300, house.idle(kept));
 }
 
 #[test]

@@ -30,3 +30,4 @@ mod turn;
 mod upgrades;
 mod verification;
 mod visit;
+mod waiting;

@@ -44,17 +44,26 @@ impl Polling {
     /// A GET that waits; the server has it when this returns, which a third party was told.
     pub(crate) fn begin_poll(&self) -> TcpStream {
         let mut stream = connect(self.address);
-        let head = format!(
-            "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-            self.path
-        );
-        stream.write_all(head.as_bytes()).unwrap();
+        self.begin_poll_on(&mut stream, &["Connection: close"], "");
+        stream
+    }
+
+    /// The same on this connection, with these header lines, and with what is sent right behind it.
+    pub(crate) fn begin_poll_on(&self, stream: &mut TcpStream, lines: &[&str], behind: &str) {
+        let mut text = format!("GET {} HTTP/1.1\r\nHost: x\r\n", self.path);
+        for line in lines {
+            text.push_str(line);
+            text.push_str("\r\n");
+        }
+        text.push_str("\r\n");
+        text.push_str(behind);
+        stream.write_all(text.as_bytes()).unwrap();
         let mut witness = WebSocket::open(self.address, WEBSOCKET, &[]);
         witness.text();
         loop {
             witness.send("4does one wait?");
             if witness.text() == "4yes" {
-                return stream;
+                return;
             }
         }
     }

@@ -1,0 +1,182 @@
+//! A connection as hyper reads and writes it: some bytes may come once more before those of the
+//! socket, and it is known what hyper still has to do.
+//!
+//! It stands between hyper and the socket, for [`connection`](super::connection): hyper's state can
+//! be let go of between two requests if what it has read too early is kept, and if it owes nothing
+//! ([`Owed`]). That nothing lies in its buffer for writing is seen from outside, because hyper
+//! flushes whenever that buffer has become empty, and only then.
+
+use crate::transport::Stream;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Bytes that are read at most before hyper is there to read the rest; the head of a browser's
+/// request is shorter.
+const AHEAD: usize = 2048;
+
+/// What hyper still has to do for a connection, as bits; who has the connection and what hyper was
+/// given of it share this.
+#[derive(Default)]
+pub(super) struct Owed(AtomicU8);
+
+impl Owed {
+    /// The body of the request is not read to its end.
+    const BODY: u8 = 1;
+    /// The answer is not in hyper's buffer.
+    const ANSWER: u8 = 2;
+    /// There may be bytes in that buffer.
+    const UNSENT: u8 = 4;
+
+    /// hyper has just been given the connection: there is a request to be read and to be answered.
+    pub(super) fn everything(&self) {
+        self.0.store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
+    }
+
+    /// The head of a request has been read.
+    pub(super) fn begin(&self, bodiless: bool) {
+        self.add(Self::BODY | Self::ANSWER);
+        if bodiless {
+            self.read();
+        }
+    }
+
+    /// The request has been read.
+    pub(super) fn read(&self) {
+        self.remove(Self::BODY);
+    }
+
+    /// hyper has the whole answer, and has yet to send it.
+    pub(super) fn answered(&self) {
+        self.add(Self::UNSENT);
+        self.remove(Self::ANSWER);
+    }
+
+    /// Whether hyper has no bytes that the system has not taken.
+    pub(super) fn is_sent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & Self::UNSENT == 0
+    }
+
+    /// Whether the last request is answered, and nothing has been asked since.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn add(&self, bits: u8) {
+        self.0.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    fn remove(&self, bits: u8) {
+        self.0.fetch_and(!bits, Ordering::Relaxed);
+    }
+}
+
+/// A stream and what is read before it.
+pub(super) struct Rewind {
+    stream: Stream,
+    /// Comes before what the stream brings.
+    ahead: Vec<u8>,
+    owed: Arc<Owed>,
+}
+
+impl Rewind {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            ahead: Vec::new(),
+            owed: Arc::default(),
+        }
+    }
+
+    /// What hyper has to do for this connection.
+    pub(super) fn owed(&self) -> Arc<Owed> {
+        Arc::clone(&self.owed)
+    }
+
+    /// The stream, and what has to be read before it.
+    pub(super) fn into_parts(self) -> (Stream, Vec<u8>) {
+        (self.stream, self.ahead)
+    }
+
+    /// Has these bytes read before all others.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        self.ahead.splice(..0, bytes.iter().copied());
+    }
+
+    /// Waits for something to read, which is kept; false at the end.
+    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.ahead.is_empty() {
+            let mut bytes = [MaybeUninit::uninit(); AHEAD];
+            let mut read = ReadBuf::uninit(&mut bytes);
+            // An error is an end as well.
+            let _ = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read));
+            self.ahead.extend_from_slice(read.filled());
+        }
+        Poll::Ready(!self.ahead.is_empty())
+    }
+
+    /// Is ready when the other side has gone. Should it send something instead, nothing more is
+    /// read, so its end is not noticed: clients wait for an answer before they use a connection
+    /// again.
+    pub(super) fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match ready!(self.poll_ahead(cx)) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        }
+    }
+}
+
+impl AsyncRead for Rewind {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        }
+        let ahead = self.ahead.len().min(buf.remaining());
+        let rest = self.ahead.split_off(ahead);
+        buf.put_slice(&self.ahead);
+        self.ahead = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Rewind {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.owed.add(Owed::UNSENT);
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.owed.add(Owed::UNSENT);
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.owed.remove(Owed::UNSENT);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,245 @@
+//! Which of the two that answer a request on a connection is asked, and what is to be done with the
+//! connection when hyper's part of it has ended.
+//!
+//! It stands between hyper and `transport` or the service beside it, for
+//! [`connection`](super::connection), with which it shares a [`Next`]. What hyper still has to do for
+//! a request is noted in [`Owed`]: the bodies of both directions tell when they are through.
+//!
+//! A poll waits without hyper only if any other request can stand for its own when it is answered
+//! ([`is_plain`]): no body, HTTP/1.1, nothing said about the connection.
+
+use super::connection::Failure;
+use super::rewind::Owed;
+use crate::transport::request::Later;
+use crate::transport::websocket::Pending;
+use crate::transport::{Answer, Outcome, Peer, Protocol, Server};
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::CONNECTION;
+use hyper::service::Service;
+use hyper::{Request, Response, Version};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+/// What a connection has to do when hyper's part of it has ended; shared with the [`Router`].
+pub(super) struct Next<P: Protocol> {
+    pub(super) server: Server<P>,
+    pub(super) owed: Arc<Owed>,
+    step: Mutex<Step>,
+}
+
+#[derive(Default)]
+pub(super) enum Step {
+    /// Nothing: it is over.
+    #[default]
+    End,
+    /// To wait for the answer of a poll.
+    Wait(Later),
+    /// To give that answer.
+    Answer(Answer),
+    /// To become a WebSocket.
+    Socket(Pending),
+}
+
+impl<P: Protocol> Next<P> {
+    pub(super) fn new(server: Server<P>, owed: Arc<Owed>) -> Self {
+        Self {
+            server,
+            owed,
+            step: Mutex::default(),
+        }
+    }
+
+    pub(super) fn take(&self) -> Step {
+        std::mem::take(&mut *self.step.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn set(&self, step: Step) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
+    }
+}
+
+/// Gives up a promised upgrade that was not made, for whatever reason.
+impl<P: Protocol> Drop for Next<P> {
+    fn drop(&mut self) {
+        if let Step::Socket(pending) = self.take() {
+            self.server.abandon(&pending);
+        }
+    }
+}
+
+/// Routes the requests of one connection.
+pub(super) struct Router<P: Protocol, S> {
+    pub(super) next: Arc<Next<P>>,
+    /// Whether the protocol's path is the server's.
+    pub(super) protocol: bool,
+    pub(super) peer: Peer,
+    pub(super) service: S,
+}
+
+/// Nothing in it is ever pinned.
+impl<P: Protocol, S> Unpin for Router<P, S> {}
+
+/// hyper's part of the connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("cut off")]
+struct Cut;
+
+/// Whether any other such request can stand for this one.
+fn is_plain(request: &Request<Incoming>) -> bool {
+    let connection = request.headers().get(CONNECTION);
+    request.version() == Version::HTTP_11
+        && request.body().is_end_stream()
+        && connection.is_none_or(|value| value == "keep-alive")
+}
+
+impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
+where
+    P: Protocol,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Failure>,
+{
+    type Response = Response<Sent<B>>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let owed = Arc::clone(&self.next.owed);
+        let bodiless = request.body().is_end_stream();
+        owed.begin(bodiless);
+        if let Step::Answer(answer) = self.next.take() {
+            return Box::pin(
+                async move { Ok(answer.map(|body| owed.send(Either::Protocol(body)))) },
+            );
+        }
+        let server = &self.next.server;
+        if !self.protocol || !server.settings().covers(request.uri().path()) {
+            let answer = self.service.call(request);
+            return Box::pin(async move {
+                let answer = answer.await.map_err(Into::into)?;
+                Ok(answer.map(|body| owed.send(Either::Service(body))))
+            });
+        }
+        let peer = server.sender(self.peer, request.headers());
+        let next = Arc::clone(&self.next);
+        let plain = is_plain(&request);
+        let mut answer = Box::pin(async move {
+            let request = request.map(|body| Read {
+                body,
+                owed: Arc::clone(&next.owed),
+            });
+            match next.server.respond(request, peer).await {
+                Outcome::Answer(answer) => Ok(answer),
+                Outcome::Later(answer) if plain && next.owed.is_sent() => {
+                    next.set(Step::Wait(answer));
+                    Err(Cut)
+                }
+                Outcome::Later(answer) => Ok(answer.await),
+                Outcome::Upgrade(answer, pending) => {
+                    next.set(Step::Socket(pending));
+                    Ok(answer)
+                }
+                Outcome::Cut => Err(Cut),
+            }
+        });
+        // Behind a request without a body hyper looks for the end of the connection before it polls
+        // this, and a poll that is given up as soon as it was sent has to end its session too.
+        let mut at_once = Poll::Pending;
+        if bodiless {
+            let mut nobody = Context::from_waker(Waker::noop());
+            at_once = answer.as_mut().poll(&mut nobody);
+        }
+        Box::pin(async move {
+            let answer = match at_once {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => answer.await,
+            };
+            Ok(answer?.map(|body| owed.send(Either::Protocol(body))))
+        })
+    }
+}
+
+/// The body of a request to the protocol.
+struct Read {
+    body: Incoming,
+    owed: Arc<Owed>,
+}
+
+impl Body for Read {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if frame.is_none() {
+            self.owed.read();
+        }
+        Poll::Ready(frame)
+    }
+}
+
+/// The body of an answer: hyper lets go of it when it has taken the last of it.
+pub(super) struct Sent<B> {
+    body: Either<B>,
+    owed: Arc<Owed>,
+}
+
+/// A body of the protocol's, which is all there, or of the service's.
+enum Either<B> {
+    Protocol(Bytes),
+    Service(B),
+}
+
+impl Owed {
+    fn send<B>(self: Arc<Self>, body: Either<B>) -> Sent<B> {
+        Sent { body, owed: self }
+    }
+}
+
+impl<B> Drop for Sent<B> {
+    fn drop(&mut self) {
+        self.owed.answered();
+    }
+}
+
+impl<B> Body for Sent<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<Failure>,
+{
+    type Data = Bytes;
+    type Error = Failure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+        match &mut self.body {
+            Either::Protocol(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Either::Protocol(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Either::Service(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.body {
+            Either::Protocol(bytes) => bytes.is_empty(),
+            Either::Service(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            Either::Protocol(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Either::Service(body) => body.size_hint(),
+        }
+    }
+}
