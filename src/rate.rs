@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Time in which an empty bucket fills: the rate of so many seconds may be used at once.
 const BURST: Duration = Duration::from_secs(10);
 
+/// Nanoseconds of a second.
+const NANOS: u32 = 1_000_000_000;
+
 /// What may still happen now. 16 bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
@@ -24,11 +27,11 @@ impl Bucket {
 
     /// Takes one token if there is one; `rate` of them come a second.
     pub fn take(&mut self, rate: u32, now: Instant) -> bool {
-        let Some(step) = Duration::from_secs(1).checked_div(rate) else {
+        let Some(step) = NANOS.checked_div(rate) else {
             return false;
         };
-        let full_at = self.full_at.max(now) + step;
-        if full_at.saturating_duration_since(now) > BURST {
+        let full_at = self.full_at.max(now) + Duration::new(0, step);
+        if full_at > now + BURST {
             return false;
         }
         self.full_at = full_at;

@@ -6,7 +6,7 @@
 //! entry in the timers' heap.
 
 use super::Random;
-use super::timers::Timers;
+use super::timers::{Timers, earlier};
 use crate::config;
 use crate::engineio::handshake::{Query, Transport, open_packet};
 use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
@@ -313,7 +313,7 @@ impl Engine {
         let Some(entry) = self.sessions.get_mut(key) else {
             return;
         };
-        let Some(at) = entry.session.deadline().into_iter().chain(above).min() else {
+        let Some(at) = earlier(entry.session.deadline(), above) else {
             return;
         };
         if entry.timer.is_none_or(|timer| at < timer) {

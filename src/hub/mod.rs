@@ -29,6 +29,7 @@ pub use handle::{AskError, Asked, Handle, Refused};
 pub use later::{Gone, Later, Promise};
 pub use protocol::Protocol;
 pub use socketio::SocketIo;
+pub(crate) use timers::earlier;
 
 use crate::config;
 use crate::engineio::handshake::Transport;
@@ -133,8 +134,7 @@ impl<P: Protocol> Hub<P> {
 
     /// When [`tick`](Self::tick) is due.
     pub fn deadline(&self) -> Option<Instant> {
-        let own = self.protocol.own_deadline();
-        self.engine.deadline().into_iter().chain(own).min()
+        earlier(self.engine.deadline(), self.protocol.own_deadline())
     }
 
     /// Runs what [`Handle`]s have queued.

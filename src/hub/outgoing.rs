@@ -69,9 +69,10 @@ impl Engine {
         self.handle(session, Input::Discard(CloseReason::TransportError));
     }
 
-    /// Whether a flush would find something to do.
-    pub fn has_work(&self) -> bool {
-        !self.dirty.is_empty() || !self.probe_replies.is_empty() || !self.close_sockets.is_empty()
+    /// How many sessions a flush would look at, and whether there is something else to be sent.
+    pub fn work(&self) -> (usize, bool) {
+        let rest = !self.probe_replies.is_empty() || !self.close_sockets.is_empty();
+        (self.dirty.len(), rest)
     }
 
     /// Notes that a session's WebSocket could not take everything, or can again.
@@ -122,8 +123,8 @@ impl Engine {
     pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {
         let mut dirty = std::mem::take(&mut self.dirty);
         let mut scratch = Vec::new();
-        for key in dirty.drain(..) {
-            let Some(entry) = self.sessions.get_mut(key) else {
+        for key in &dirty {
+            let Some(entry) = self.sessions.get_mut(*key) else {
                 continue;
             };
             entry.dirty = false;
@@ -149,6 +150,7 @@ impl Engine {
             self.stats.release(before - entry.session.buffered_bytes());
         }
         // Its memory is used again; nothing was added meanwhile.
+        dirty.clear();
         self.dirty = dirty;
     }
 }

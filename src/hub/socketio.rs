@@ -19,6 +19,7 @@ use super::engine::Engine;
 use super::handle::Handle;
 use super::joining::{Middleware, Pending};
 use super::legacy;
+use super::timers::earlier;
 use crate::engineio::{CloseReason, Message, Request, SessionKey};
 use crate::rate::Bucket;
 use crate::socketio::answers::BroadcastTicket;
@@ -337,12 +338,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             .sockets()
             .filter_map(|socket| self.pending_deadline(socket))
             .min();
-        client
-            .connect_by()
-            .into_iter()
-            .chain(owed)
-            .chain(pending)
-            .min()
+        earlier(client.connect_by(), earlier(owed, pending))
     }
 
     fn own_deadline(&self) -> Option<Instant> {

@@ -142,7 +142,7 @@ impl<'a> Arg<'a> {
     /// The string, if it is a string without escapes.
     pub fn as_plain_str(&self) -> Option<&'a str> {
         let inside = self.json.strip_prefix('"')?.strip_suffix('"')?;
-        (!inside.contains('\\')).then_some(inside)
+        (json::plain_len(inside.as_bytes()) == inside.len()).then_some(inside)
     }
 
     /// The argument as a Rust value.

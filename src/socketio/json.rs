@@ -129,6 +129,7 @@ fn element_len(text: &[u8]) -> usize {
 /// Bytes before the first that does not stand for itself in a JSON string: a quote, a backslash
 /// or a control character. Looks at eight at a time, because nearly all that is relayed is text
 /// in strings.
+#[inline(always)]
 pub(super) fn plain_len(text: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
@@ -198,6 +199,7 @@ impl Scan<'_> {
         }
     }
 
+    #[inline(always)]
     fn next_after_space(&mut self) -> Result<u8, Invalid> {
         self.space();
         self.peek().ok_or(Invalid)
@@ -214,7 +216,10 @@ impl Scan<'_> {
     fn value(&mut self) -> Result<(), Invalid> {
         let mut levels = Levels::default();
         loop {
-            // A value starts here.
+            // A value starts here, in an object after its key.
+            if levels.in_object() {
+                self.key()?;
+            }
             match self.next_after_space()? {
                 b'"' => self.string()?,
                 b'-' | b'0'..=b'9' => self.number()?,
@@ -233,7 +238,6 @@ impl Scan<'_> {
                     self.at += 1;
                     if self.next_after_space()? != b'}' {
                         levels.push(true)?;
-                        self.key()?;
                         continue;
                     }
                     self.at += 1;
@@ -254,9 +258,6 @@ impl Scan<'_> {
                             *comma = self.at;
                         }
                         self.at += 1;
-                        if object {
-                            self.key()?;
-                        }
                         break;
                     }
                     b']' if !object => {
@@ -273,6 +274,7 @@ impl Scan<'_> {
         }
     }
 
+    #[inline(always)]
     fn key(&mut self) -> Result<(), Invalid> {
         if self.next_after_space()? != b'"' {
             return Err(Invalid);
@@ -282,6 +284,7 @@ impl Scan<'_> {
     }
 
     /// RFC 8259 section 7, from the opening quote.
+    #[inline(always)]
     fn string(&mut self) -> Result<(), Invalid> {
         self.at += 1;
         loop {

@@ -7,7 +7,8 @@
 //! * [`websocket`]: the upgrade, and the lean task that reads one WebSocket.
 //! * [`stream`], `secure`: a connection with TLS or without, and its halves.
 //! * [`frame`]: RFC 6455 frames, without a socket.
-//! * [`flusher`]: the one task that writes to all WebSockets, once per turn.
+//! * `output`: the write halves of all WebSockets, and the one write that each gets of a turn.
+//! * [`flusher`]: the task that writes what the turns do not write themselves.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
 //! * [`peer`], `forwarded`, [`admission`]: the other side of a connection; who may connect, by number and by rate.
 //!
@@ -25,6 +26,7 @@ mod flusher;
 mod forwarded;
 pub mod frame;
 pub mod hooks;
+mod output;
 pub mod peer;
 pub mod polling;
 pub mod reject;
@@ -37,19 +39,20 @@ use crate::config;
 use crate::engineio::session::{ConnectionKey, Input};
 use crate::engineio::{CloseReason, SessionKey};
 pub use crate::hub::Protocol;
-use crate::hub::{Hub, Random};
+use crate::hub::{Hub, Random, earlier};
 use crate::stats::Stats;
 use admission::{Admission, Counted};
 pub use client_files::ClientFiles;
 pub use edge::Edge;
 use frame::{Control, Partial};
 pub use hooks::{Decision, Forbidden, Hooks};
+use output::Output;
 pub use peer::{Admitted, Peer};
 pub use reject::Answer;
 pub use request::Outcome;
 use slotmap::SlotMap;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 pub use stream::Stream;
@@ -75,6 +78,16 @@ struct Connection {
 
 const _: () = assert!(size_of::<Connection>() <= 32);
 
+/// What a turn has left to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Nothing,
+    /// Packets of one session, and nothing else.
+    Packets,
+    /// Something for the flusher.
+    Much,
+}
+
 /// Everything under the server's one lock.
 #[derive(Debug)]
 struct State<P> {
@@ -96,12 +109,18 @@ struct State<P> {
 }
 
 impl<P: Protocol> State<P> {
-    fn has_work(&mut self) -> bool {
-        self.hub.engine().has_work()
+    fn work(&mut self) -> Work {
+        let (packets, rest) = self.hub.engine().work();
+        let rest = rest
             || !self.opened.is_empty()
             || !self.ended.is_empty()
             || !self.control.is_empty()
-            || !self.cut.is_empty()
+            || !self.cut.is_empty();
+        match (packets, rest) {
+            (0, false) => Work::Nothing,
+            (1, false) => Work::Packets,
+            _ => Work::Much,
+        }
     }
 
     fn is_drained(&mut self) -> bool {
@@ -110,7 +129,7 @@ impl<P: Protocol> State<P> {
 
     fn deadline(&self) -> Option<Instant> {
         let lingering = self.lingering.front().map(|(at, _)| *at);
-        self.hub.deadline().into_iter().chain(lingering).min()
+        earlier(self.hub.deadline(), lingering)
     }
 
     /// A WebSocket is closed from here on: it is fed no more, and given up after a while.
@@ -152,6 +171,8 @@ impl<P: Protocol> State<P> {
 #[derive(Debug)]
 struct Shared<P> {
     state: Mutex<State<P>>,
+    /// Who has the lock of the state may only try for this one; the other way round is allowed.
+    output: Mutex<Output>,
     clock: Notify,
     drained: Notify,
     settings: config::Protocol,
@@ -227,6 +248,7 @@ impl<P: Protocol> Server<P> {
         };
         Self(Arc::new(Shared {
             state: Mutex::new(state),
+            output: Mutex::default(),
             clock: Notify::new(),
             drained: Notify::new(),
             settings,
@@ -282,20 +304,43 @@ impl<P: Protocol> Server<P> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One turn: changes the state under the lock, then wakes who has work because of it.
+    /// One turn: changes the state under the lock, then sends what is to be sent because of it,
+    /// or wakes who does.
     fn turn<R>(&self, change: impl FnOnce(&mut State<P>, Instant) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state, Instant::now());
-        let flusher = if state.has_work() {
-            state.flusher.take()
-        } else {
-            None
+        self.finish(state);
+        result
+    }
+
+    fn finish(&self, mut state: MutexGuard<'_, State<P>>) {
+        let work = state.work();
+        if work == Work::Packets
+            && let Some(mut output) = self.try_output()
+        {
+            output.collect(&mut state.hub);
+            self.settled(state);
+            if !output.write(self) {
+                let flusher = self.lock().flusher.take();
+                wake(flusher);
+            }
+            return;
+        }
+        let flusher = match work {
+            Work::Nothing => None,
+            Work::Packets | Work::Much => state.flusher.take(),
         };
         self.settled(state);
-        if let Some(flusher) = flusher {
-            flusher.wake();
+        wake(flusher);
+    }
+
+    /// The output, unless somebody is writing.
+    fn try_output(&self) -> Option<MutexGuard<'_, Output>> {
+        match self.0.output.try_lock() {
+            Ok(output) => Some(output),
+            Err(TryLockError::Poisoned(output)) => Some(output.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
-        result
     }
 
     /// Ends a turn: tells the clock of an earlier deadline, and who waits for the end of it.
@@ -312,6 +357,12 @@ impl<P: Protocol> Server<P> {
         if earlier {
             self.0.clock.notify_one();
         }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

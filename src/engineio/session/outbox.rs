@@ -67,7 +67,9 @@ impl Pool {
     fn give(&mut self, mut queue: Box<Queue>) {
         if self.0.len() < Self::MOST && queue.buffer.capacity() <= Self::LARGEST {
             queue.buffer.clear();
-            queue.shared = VecDeque::new();
+            if queue.shared.capacity() > 0 {
+                queue.shared = VecDeque::new();
+            }
             (queue.packets, queue.bytes) = (0, 0);
             self.0.push(queue);
         }
@@ -113,7 +115,9 @@ impl Outbox {
         queue.buffer.push(kind | mark);
         queue.buffer.extend_from_slice(&len.to_le_bytes());
         queue.buffer.extend_from_slice(inline);
-        queue.shared.extend(shared.cloned());
+        if let Some(bytes) = shared {
+            queue.shared.push_back(bytes.clone());
+        }
         queue.packets += 1;
         queue.bytes = queue.bytes.saturating_add(len);
     }
@@ -138,15 +142,15 @@ impl Outbox {
         let Some(mut queue) = self.0.take() else {
             return;
         };
-        let mut shared = queue.shared.drain(..);
-        let mut rest = queue.buffer.as_slice();
+        let Queue { buffer, shared, .. } = &mut *queue;
+        let mut rest = buffer.as_slice();
         while let Some((kind, data, next)) = split(rest) {
             rest = next;
             match kind & !UNCOMPRESSED {
                 TEXT => sink(Encoded::Text(data)),
                 BINARY => sink(Encoded::Binary(data)),
                 _ => {
-                    let Some(bytes) = shared.next() else {
+                    let Some(bytes) = shared.pop_front() else {
                         break;
                     };
                     match kind & !UNCOMPRESSED {
@@ -156,7 +160,6 @@ impl Outbox {
                 }
             }
         }
-        drop(shared);
         pool.give(queue);
     }
 

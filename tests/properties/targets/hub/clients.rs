@@ -148,7 +148,7 @@ impl Crowd {
         let engine = self.hub.engine();
         engine.take_probe_replies();
         let closed = engine.take_close_sockets();
-        assert!(!engine.has_work(), "a flush leaves nothing to do");
+        assert_eq!(engine.work(), (0, false), "a flush leaves nothing to do");
         let whose = |client: &&Client| client.socket.is_some_and(|socket| closed.contains(&socket));
         let gone: Vec<_> = clients
             .values()
