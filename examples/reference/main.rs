@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use anyhow::{Context, Result};
-use clap::{Parser, ValueEnum};
+use clap::{Arg, ArgAction, Command, value_parser};
 use options::Options;
 use parlor::config;
 use parlor::http::{bind, server};
@@ -48,26 +48,59 @@ use parlor::hub::SocketIo;
 use parlor::transport::{Hooks, Protocol, Server};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Serves one of the reference servers until SIGTERM or Ctrl-C.
-#[derive(Parser)]
+const HELP: &str = "\
+Serves one of the reference servers until SIGTERM or Ctrl-C.
+
+Usage: reference PROFILE [OPTIONS]
+
+  PROFILE               eio4, eio3, sio5, engineio-client, socketio-client, interop or wire
+  --port N              the port on 127.0.0.1; 0, the default, takes a free one
+  --options JSON        options of the official server as a JSON object, over the profile's own
+  --eio3                lets in clients of Socket.IO 1 and 2, as the option allowEIO3 does
+  --client-files DIR    the folder dist of the npm package socket.io-client, for serveClient";
+
 struct Arguments {
-    /// Which of them.
     profile: Profile,
-    /// The port on 127.0.0.1; 0 takes a free one.
-    #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Options of the official server as a JSON object, over the profile's own.
-    #[arg(long, value_name = "JSON", default_value = "{}", value_parser = Options::parse)]
     options: Options,
-    /// Lets in clients of Socket.IO 1 and 2, as the option `allowEIO3` does.
-    #[arg(long)]
     eio3: bool,
-    /// The folder `dist` of the npm package socket.io-client, for the option `serveClient`.
-    #[arg(long, value_name = "DIR")]
     client_files: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+impl Arguments {
+    /// Reads the command line; the process ends here if it is wrong, or asks for help.
+    fn parse() -> Result<Self> {
+        let mut words = Command::new("reference")
+            .override_help(HELP)
+            .arg(Arg::new("PROFILE").required(true).value_parser(profile))
+            .arg(
+                option("port")
+                    .default_value("0")
+                    .value_parser(value_parser!(u16)),
+            )
+            .arg(
+                option("options")
+                    .default_value("{}")
+                    .value_parser(Options::parse),
+            )
+            .arg(option("eio3").action(ArgAction::SetTrue))
+            .arg(option("client-files").value_parser(value_parser!(PathBuf)))
+            .get_matches();
+        Ok(Self {
+            profile: words.remove_one("PROFILE").context("it is required")?,
+            port: words.remove_one("port").context("it has a default")?,
+            options: words.remove_one("options").context("it has a default")?,
+            eio3: words.get_flag("eio3"),
+            client_files: words.remove_one("client-files"),
+        })
+    }
+}
+
+fn option(name: &'static str) -> Arg {
+    Arg::new(name).long(name)
+}
+
+#[derive(Clone, Copy)]
 enum Profile {
     Eio4,
     Eio3,
@@ -78,8 +111,21 @@ enum Profile {
     Wire,
 }
 
+fn profile(name: &str) -> Result<Profile, &'static str> {
+    Ok(match name {
+        "eio4" => Profile::Eio4,
+        "eio3" => Profile::Eio3,
+        "sio5" => Profile::Sio5,
+        "engineio-client" => Profile::EngineioClient,
+        "socketio-client" => Profile::SocketioClient,
+        "interop" => Profile::Interop,
+        "wire" => Profile::Wire,
+        _ => return Err("see --help for those there are"),
+    })
+}
+
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse()?;
     if arguments.options.wants_client_files() && arguments.client_files.is_none() {
         eprintln!("error: the option serveClient needs --client-files DIR");
         std::process::exit(2);

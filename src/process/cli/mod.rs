@@ -63,8 +63,7 @@ pub(crate) enum Stop {
 
 /// Reads the arguments (the program's name first) and the environment.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
-    let words: Vec<OsString> = arguments.into_iter().collect();
-    let given = parser::read(&words, |name| std::env::var_os(name))?;
+    let given = parser::read(arguments, |name| std::env::var_os(name))?;
     given.settings().map_err(Stop::Wrong)
 }
 

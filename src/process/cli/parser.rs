@@ -1,14 +1,19 @@
 //! Words and variables, read by the table of flags.
 //!
-//! It stands between the process's arguments and `cli`, which makes settings of them. Rules are
-//! those of GNU's `getopt_long`, without abbreviations: `--flag VALUE` or `--flag=VALUE`, before and
-//! behind the action, until `--`. A value that begins with a hyphen needs the `=`.
+//! It stands between the process's arguments and `cli`, which makes settings of them. clap reads the
+//! words, by a command that is made of the table. It knows neither variables nor what a value means:
+//! both are read here, so that a value is told to be wrong in the same words wherever it came from.
+//! clap's help is only the name of whom to help; `help` has the text.
 //!
 //! Invariants: what is wrong is one sentence, with the flag (or the variable) it is about; a flag
 //! that takes one value is given once. The environment is an argument, so tests need not change it.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+
+use clap::builder::ValueParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind, KindFormatter};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches};
 
 use super::arguments::{Arguments, Flag, RENEW, SETTINGS, Set};
 use super::{Action, Stop, help};
@@ -42,54 +47,32 @@ impl Given {
         given.next().map_or(Source::Default, |(_, source)| *source)
     }
 
-    fn note(&mut self, flag: &Flag, source: Source) {
-        if self.source(flag.name) == Source::Default {
-            self.sources.push((flag.name, source));
+    /// Takes a flag's values from the words, and tells whether there are any.
+    fn words(&mut self, flag: &Flag, words: &ArgMatches) -> Result<bool, String> {
+        if words.value_source(flag.name) != Some(ValueSource::CommandLine) {
+            return Ok(false);
         }
-    }
-
-    /// A word that begins with a hyphen; its value may be among the words behind it.
-    fn flag<'a>(
-        &mut self,
-        word: &OsStr,
-        rest: &mut impl Iterator<Item = &'a OsString>,
-    ) -> Result<(), String> {
-        let bytes = word.as_bytes();
-        let equals = bytes.iter().position(|byte| *byte == b'=');
-        let (name, value) = match equals.and_then(|at| bytes.split_at_checked(at)) {
-            Some((name, value)) => (name, value.get(1..).map(OsStr::from_bytes)),
-            None => (bytes, None),
-        };
-        let name = String::from_utf8_lossy(name);
-        let Some(flag) = self.known().find(|flag| flag.name == name) else {
-            return Err(match nearest(&name, self.known().map(|flag| flag.name)) {
-                Some(meant) => format!("{name:?} is not an option; did you mean {meant}?"),
-                None => format!("{name:?} is not an option; see parlor --help"),
-            });
-        };
-        let once = !matches!(flag.set, Set::Many(_));
-        if once && self.source(flag.name) == Source::CommandLine {
-            return Err(format!("{name} cannot be given more than once"));
-        }
-        self.note(flag, Source::CommandLine);
+        self.sources.push((flag.name, Source::CommandLine));
         if let Set::Switch(place) = flag.set {
             *place(&mut self.arguments) = true;
-            return match value {
-                Some(_) => Err(format!("{name} takes no value")),
-                None => Ok(()),
-            };
+            return Ok(true);
         }
-        let is_value = |word: &&OsString| *word == "-" || !word.as_bytes().starts_with(b"-");
-        match value.or_else(|| rest.next().filter(is_value).map(OsString::as_os_str)) {
-            Some(value) => take(&mut self.arguments, flag, value, &name),
-            None => Err(format!("{name} needs a value; see parlor --help")),
+        for value in words.get_raw(flag.name).into_iter().flatten() {
+            take(&mut self.arguments, flag, value, flag.name)?;
         }
+        Ok(true)
     }
 
-    /// The flags of this action.
-    fn known(&self) -> impl Iterator<Item = &'static Flag> + use<> {
-        let renew = matches!(self.action, Action::Certificate { .. }).then_some(&RENEW);
-        renew.into_iter().chain(settings())
+    /// Takes a flag's variable, else its default.
+    fn variable(&mut self, flag: &Flag, value: Option<OsString>) -> Result<(), String> {
+        if let Some(value) = value {
+            self.sources.push((flag.name, Source::Variable));
+            take(&mut self.arguments, flag, &value, &flag.variable())
+        } else if let Some(default) = flag.default {
+            take(&mut self.arguments, flag, default.as_ref(), flag.name)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -100,66 +83,115 @@ pub(super) fn settings() -> impl Iterator<Item = &'static Flag> {
 
 /// Reads the words (the program's name first) and, for what they leave open, the environment.
 pub(super) fn read(
-    words: &[OsString],
+    words: impl IntoIterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Given, Stop> {
+    let words = match command().try_get_matches_from(words) {
+        Ok(words) => words,
+        Err(error) => return Err(stop(error, environment)),
+    };
     let mut given = Given {
         action: Action::Serve,
         arguments: Arguments::default(),
         sources: Vec::new(),
     };
-    let mut words = words.iter().skip(1);
-    let (mut helps, mut options) = (false, true);
-    while let Some(word) = words.next() {
-        let text = word.to_string_lossy();
-        let begun = helps || given.action != Action::Serve;
-        match &*text {
-            "-h" | "--help" if options => helps = true,
-            "-V" | "--version" if options && !begun => {
-                let version = env!("CARGO_PKG_VERSION");
-                return Err(Stop::Show(format!("parlor {version}\n")));
-            }
-            "--" if options => options = false,
-            "-" => return Err(Stop::Wrong(unknown(&text))),
-            _ if options && text.starts_with('-') => {
-                given.flag(word, &mut words).map_err(Stop::Wrong)?;
-            }
-            "help" if !begun => helps = true,
-            _ if given.action != Action::Serve => return Err(Stop::Wrong(unknown(&text))),
-            _ => given.action = action(&text).ok_or_else(|| Stop::Wrong(unknown(&text)))?,
-        }
-    }
-    if helps {
-        return Err(Stop::Show(help::text(given.action, environment)));
-    }
     for flag in settings() {
-        if given.source(flag.name) == Source::CommandLine {
-            continue;
-        }
-        let name = flag.variable();
-        if let Some(value) = environment(&name) {
-            take(&mut given.arguments, flag, &value, &name).map_err(Stop::Wrong)?;
-            given.note(flag, Source::Variable);
-        } else if let Some(default) = flag.default {
-            take(&mut given.arguments, flag, default.as_ref(), flag.name).map_err(Stop::Wrong)?;
+        if !given.words(flag, &words).map_err(Stop::Wrong)? {
+            let value = environment(&flag.variable());
+            given.variable(flag, value).map_err(Stop::Wrong)?;
         }
     }
-    if let Action::Certificate { renew } = &mut given.action {
-        *renew = given.arguments.renew;
+    if let Some((name, words)) = words.subcommand() {
+        given.action = action(name);
+        if let Action::Certificate { renew } = &mut given.action {
+            *renew = words.get_flag(RENEW.name);
+        }
     }
     Ok(given)
 }
 
-/// The action of this name.
-fn action(name: &str) -> Option<Action> {
-    let known = help::ACTIONS.iter().find(|known| known.name == name)?;
-    Some(known.action)
+/// What clap is to read. Settings are the same for every action, so they may stand before it and
+/// behind it; there the later wins.
+fn command() -> clap::Command {
+    let actions = help::ACTIONS.iter().map(|known| {
+        let flags = matches!(known.action, Action::Certificate { .. }).then_some(&RENEW);
+        clap::Command::new(known.name)
+            .override_help(known.name)
+            .args(flags.map(argument))
+    });
+    clap::Command::new("parlor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .override_help("parlor")
+        .args(settings().map(|flag| argument(flag).global(true)))
+        .subcommands(actions)
 }
 
-fn unknown(word: &str) -> String {
-    match nearest(word, help::ACTIONS.iter().map(|known| known.name)) {
-        Some(meant) => format!("'{word}' is not a command; did you mean {meant}?"),
-        None => format!("'{word}' is not a command; see parlor --help"),
+fn argument(flag: &'static Flag) -> Arg {
+    let argument = Arg::new(flag.name).long(flag.name.trim_start_matches('-'));
+    let action = match flag.set {
+        Set::Switch(_) => return argument.action(ArgAction::SetTrue),
+        Set::One(_) | Set::Path(_) => ArgAction::Set,
+        Set::Many(_) => ArgAction::Append,
+    };
+    argument
+        .action(action)
+        .value_name(flag.value)
+        .value_parser(ValueParser::os_string())
+}
+
+/// The action of this name.
+fn action(name: &str) -> Action {
+    let known = help::ACTIONS.iter().find(|known| known.name == name);
+    known.map_or(Action::Serve, |known| known.action)
+}
+
+/// What clap says instead of matches: what is to be shown, or what is wrong.
+fn stop(error: clap::Error, environment: impl Fn(&str) -> Option<OsString>) -> Stop {
+    // The text of help and version is ready; without clap's formatter its errors are not linked.
+    let shown = |error: clap::Error| error.apply::<KindFormatter>().render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp => {
+            let action = action(shown(error).trim_end());
+            Stop::Show(help::text(action, environment))
+        }
+        ErrorKind::DisplayVersion => Stop::Show(shown(error)),
+        _ => Stop::Wrong(sentence(&error)),
+    }
+}
+
+/// What is wrong, of all that can be: no flag is required, and none excludes another.
+fn sentence(error: &clap::Error) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        Some(ContextValue::Strings(texts)) => texts.first().map_or("", String::as_str),
+        _ => "",
+    };
+    let argument = context(ContextKind::InvalidArg);
+    // "--port <PORT>" there, though people write "--port".
+    let flag = argument.split(' ').next().unwrap_or_default();
+    let hint = |kind| match context(kind) {
+        "" => "see parlor --help".to_owned(),
+        meant => format!("did you mean {meant}?"),
+    };
+    match error.kind() {
+        ErrorKind::InvalidValue => format!("{flag} needs a value; see parlor --help"),
+        ErrorKind::UnknownArgument => {
+            let hint = hint(ContextKind::SuggestedArg);
+            format!("{flag:?} is not an option; {hint}")
+        }
+        ErrorKind::InvalidSubcommand => {
+            let word = context(ContextKind::InvalidSubcommand);
+            let hint = hint(ContextKind::SuggestedSubcommand);
+            format!("unrecognized subcommand '{word}'; {hint}")
+        }
+        ErrorKind::ArgumentConflict => {
+            format!("the argument '{argument}' cannot be used multiple times")
+        }
+        ErrorKind::TooManyValues => {
+            let value = context(ContextKind::InvalidValue);
+            format!("unexpected value '{value}' for '{flag}' found; no more were expected")
+        }
+        kind => format!("{kind}; see parlor --help"),
     }
 }
 
@@ -190,50 +222,20 @@ fn take(to: &mut Arguments, flag: &Flag, value: &OsStr, name: &str) -> Result<()
     }
 }
 
-/// The known word that was probably meant: the one with the fewest changed characters, if they
-/// are not more than a third of it.
-fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    known
-        .map(|known| (distance(word, known), known))
-        .filter(|(distance, known)| distance * 3 <= known.len())
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// How many characters are to be added, taken away or replaced (the Levenshtein distance).
-fn distance(from: &str, to: &str) -> usize {
-    // `row` has the distances of what was read of `from` to each beginning of `to`.
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, read) in from.bytes().enumerate() {
-        let (mut left, mut corner) = (index + 1, index);
-        for (cell, wanted) in row.iter_mut().skip(1).zip(to.bytes()) {
-            let replaced = corner + usize::from(read != wanted);
-            corner = *cell;
-            left = replaced.min(corner + 1).min(left + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     fn given(words: &[&str], variables: &[(&str, &str)]) -> Result<Given, String> {
-        let words: Vec<_> = std::iter::once("parlor")
-            .chain(words.iter().copied())
-            .map(OsString::from)
-            .collect();
+        let words = std::iter::once("parlor").chain(words.iter().copied());
         let environment = |name: &str| {
             let mut variables = variables.iter().filter(|(known, _)| *known == name);
             variables.next().map(|(_, value)| OsString::from(*value))
         };
-        read(&words, environment).map_err(|stop| match stop {
+        read(words.map(OsString::from), environment).map_err(|stop| match stop {
             Stop::Wrong(line) => line,
             Stop::Show(text) => format!("shows {text}"),
         })
@@ -289,11 +291,11 @@ mod tests {
     #[test]
     fn a_path_need_not_be_utf_8() {
         let word = OsStr::from_bytes(b"--public=\xff").to_owned();
-        let read = read(&[OsString::new(), word], |_| None).unwrap();
+        let read = read([OsString::new(), word], |_| None).unwrap();
         let path = read.arguments.public.unwrap();
         assert_eq!(path.as_os_str().as_bytes(), b"\xff");
         let word = OsStr::from_bytes(b"--name=\xff").to_owned();
-        let wrong = super::read(&[OsString::new(), word], |_| None);
+        let wrong = super::read([OsString::new(), word], |_| None);
         assert!(matches!(wrong, Err(Stop::Wrong(line)) if line.contains("must be UTF-8")));
     }
 
@@ -308,9 +310,12 @@ mod tests {
             (&["--public="], "--public needs a value; see parlor --help"),
             (
                 &["--port", "1", "--port=2"],
-                "--port cannot be given more than once",
+                "the argument '--port <PORT>' cannot be used multiple times",
             ),
-            (&["--no-mdns=true"], "--no-mdns takes no value"),
+            (
+                &["--no-mdns=true"],
+                "unexpected value 'true' for '--no-mdns' found; no more were expected",
+            ),
             (
                 &["--prot", "80"],
                 "\"--prot\" is not an option; did you mean --port?",
@@ -324,26 +329,46 @@ mod tests {
                 &["--renew"],
                 "\"--renew\" is not an option; see parlor --help",
             ),
-            (&["doctr"], "'doctr' is not a command; did you mean doctor?"),
-            (&["serve"], "'serve' is not a command; see parlor --help"),
+            (
+                &["doctr"],
+                "unrecognized subcommand 'doctr'; did you mean doctor?",
+            ),
+            (
+                &["serve"],
+                "unrecognized subcommand 'serve'; see parlor --help",
+            ),
             (
                 &["urls", "doctor"],
-                "'doctor' is not a command; did you mean doctor?",
+                "\"doctor\" is not an option; see parlor --help",
             ),
-            (&["help", "me"], "'me' is not a command; see parlor --help"),
+            (
+                &["help", "me"],
+                "unrecognized subcommand 'me'; see parlor --help",
+            ),
+            (
+                &["--", "urls"],
+                "\"urls\" is not an option; see parlor --help",
+            ),
+            (
+                &["--", "--port"],
+                "unrecognized subcommand '--port'; see parlor --help",
+            ),
         ] {
             assert_eq!(given(words, &[]).unwrap_err(), sentence, "{words:?}");
         }
     }
 
     #[test]
-    fn behind_two_hyphens_nothing_is_a_flag() {
-        assert_eq!(given(&["--", "urls"], &[]).unwrap().action, Action::Urls);
-        assert!(
-            given(&["--", "--port"], &[])
-                .unwrap_err()
-                .starts_with("'--port'")
-        );
+    fn what_stands_behind_an_action_wins_over_what_stands_before_it() {
+        let words = ["--port", "1", "--name", "den", "urls", "--port", "2"];
+        let both = given(&words, &[]).unwrap();
+        assert_eq!((both.action, both.arguments.port), (Action::Urls, 2));
+        assert_eq!(both.arguments.name, "den");
+    }
+
+    #[test]
+    fn clap_takes_its_definition() {
+        command().debug_assert();
     }
 
     #[test]
@@ -352,21 +377,11 @@ mod tests {
             let shown = given(words, &[]).unwrap_err();
             assert!(shown.starts_with("shows Show the addresses"), "{shown}");
         }
+        for words in [&["help"][..], &["--name", "urls", "--help", "--bogus"]] {
+            let shown = given(words, &[]).unwrap_err();
+            assert!(shown.starts_with("shows A video-chat room"), "{shown}");
+        }
         let version = format!("shows parlor {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!(given(&["-V"], &[]).unwrap_err(), version);
-    }
-
-    #[test]
-    fn a_distance_counts_changed_characters() {
-        for (from, to, expected) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("prot", "port", 2),
-            ("same", "same", 0),
-        ] {
-            assert_eq!(distance(from, to), expected, "{from} {to}");
-        }
     }
 }
