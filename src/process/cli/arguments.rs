@@ -338,7 +338,7 @@ const LIMITS: &[Flag] = &[
         "--max-connections",
         "N",
         Set::One(|to, text| put(&mut to.max_connections, whole(1, 1_000_000)(text))),
-        "Connections in all, 1 to 1000000; about 1.5 KB each while idle over WebSocket, 17 KB over \
+        "Connections in all, 1 to 1000000; about 1.1 KB each while idle over WebSocket, 3 KB over \
          HTTP, and 10 KB more with TLS",
     )
     .or("4096"),
