@@ -30,11 +30,11 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
-/// Time a client has for the head of a request, the wait for one on an idle connection
-/// included.
+/// Time a connection may idle, and from its first byte on a request's head may take; so twice this at
+/// most for both.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Time to tell the other side that nothing more will come.
@@ -104,18 +104,16 @@ pub(super) async fn converse<P, S, B>(
     };
     let mut stopping = false;
     loop {
-        let since = Instant::now();
         if !listen(&mut io, stop.as_mut()).await {
             return Box::pin(end(io.into_parts().0)).await;
         }
         next.owed.everything();
-        let http1 = http1(HEAD_TIMEOUT.saturating_sub(since.elapsed()));
         // Boxed, so that this task is small while there is none.
-        let connection = Box::new(http1.serve_connection(TokioIo::new(io), router));
+        let connection = Box::new(http1().serve_connection(TokioIo::new(io), router));
         let ended;
         (ended, io, router) = speak(connection, &next.owed, stop.as_mut(), &mut stopping).await;
-        let step = next.take();
         let Some(ended) = ended else { continue };
+        let step = next.take();
         match (step, ended) {
             (Step::Wait(answer), _) => {
                 match wait(answer, &mut io, stop.as_mut(), &mut stopping).await {
@@ -200,11 +198,12 @@ async fn wait(
     stopping: &mut bool,
 ) -> Option<Answer> {
     poll_fn(|cx| {
-        if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-            return Poll::Ready(Some(answer));
+        // Looked at first: what is taken for a client that has gone is lost.
+        if io.poll_gone(cx).is_ready() {
+            return Poll::Ready(None);
         }
         *stopping = *stopping || stop.as_mut().poll(cx).is_ready();
-        io.poll_gone(cx).map(|()| None)
+        answer.as_mut().poll(cx).map(Some)
     })
     .await
 }
@@ -216,12 +215,12 @@ async fn end(mut stream: Stream) {
     let _ = tokio::time::timeout(GOODBYE, stream.shutdown()).await;
 }
 
-/// HTTP/1 as every connection speaks it; the head of the first request has this time to come.
-fn http1(patience: Duration) -> http1::Builder {
+/// HTTP/1 as every connection speaks it.
+fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(patience)
+        .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HTTP_BUFFER);
     builder
 }

@@ -56,6 +56,18 @@ impl<P: Protocol> Next<P> {
         std::mem::take(&mut *self.step.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The answer of a poll that has waited; any other step stays.
+    fn take_answer(&self) -> Option<Answer> {
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::take(&mut *step) {
+            Step::Answer(answer) => Some(answer),
+            other => {
+                *step = other;
+                None
+            }
+        }
+    }
+
     pub(super) fn set(&self, step: Step) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }
@@ -89,10 +101,10 @@ struct Cut;
 
 /// Whether any other such request can stand for this one.
 fn is_plain(request: &Request<Incoming>) -> bool {
-    let connection = request.headers().get(CONNECTION);
+    let mut connection = request.headers().get_all(CONNECTION).iter();
     request.version() == Version::HTTP_11
         && request.body().is_end_stream()
-        && connection.is_none_or(|value| value == "keep-alive")
+        && connection.all(|value| value == "keep-alive")
 }
 
 impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
@@ -110,7 +122,7 @@ where
         let owed = Arc::clone(&self.next.owed);
         let bodiless = request.body().is_end_stream();
         owed.begin(bodiless);
-        if let Step::Answer(answer) = self.next.take() {
+        if let Some(answer) = self.next.take_answer() {
             return Box::pin(
                 async move { Ok(answer.map(|body| owed.send(Either::Protocol(body)))) },
             );

@@ -1,7 +1,7 @@
 //! A TCP connection with TLS or without, and its two halves once it is a WebSocket.
 //!
 //! While HTTP is spoken on it, hyper has the whole [`Stream`]. After an upgrade the reader's task
-//! and the flusher have a half each: without TLS those are tokio's, which need nothing of each
+//! and the output have a half each: without TLS those are tokio's, which need nothing of each
 //! other; with TLS both are a handle of [`Secure`], because one TLS session serves both directions.
 
 use super::secure::Secure;
@@ -129,7 +129,7 @@ impl ReadHalf for Arc<Secure> {
     }
 }
 
-/// What the flusher has of a WebSocket.
+/// What the output has of a WebSocket.
 #[derive(Debug)]
 pub(super) enum WriteHalf {
     Plain(OwnedWriteHalf),

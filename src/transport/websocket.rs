@@ -341,8 +341,8 @@ impl<P: Protocol, H: ReadHalf> Future for Reader<P, H> {
                 }
                 this.server.received(this.key, bytes);
                 if more {
-                    // The flusher gets its turn first, or the outboxes of those who are spoken
-                    // to would fill however fast they read.
+                    // The flusher, if several are spoken to, gets its turn first, or their outboxes
+                    // would fill however fast they read.
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }

@@ -367,7 +367,7 @@ const LIMITS: &[Flag] = &[
         "--max-rooms",
         "N",
         Set::One(|to, text| put(&mut to.max_rooms, whole(1, 1_000_000)(text))),
-        "Rooms at one time, 1 to 1000000; about 200 bytes each",
+        "Rooms at one time, 1 to 1000000; about 300 bytes each",
     )
     .or("1024"),
     Flag::new(

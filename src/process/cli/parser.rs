@@ -207,6 +207,9 @@ fn take(to: &mut Arguments, flag: &Flag, value: &OsStr, name: &str) -> Result<()
     let wrong =
         |text: &str, expected: String| format!("{name}: {text:?} is not usable: it {expected}");
     let Some(text) = value.to_str() else {
+        if flag.secret {
+            return Err(format!("{name}: it must be UTF-8"));
+        }
         let text = value.to_string_lossy();
         return Err(wrong(&text, "must be UTF-8".to_owned()));
     };
@@ -297,6 +300,12 @@ mod tests {
         let word = OsStr::from_bytes(b"--name=\xff").to_owned();
         let wrong = super::read([OsString::new(), word], |_| None);
         assert!(matches!(wrong, Err(Stop::Wrong(line)) if line.contains("must be UTF-8")));
+        // It may have a password in it.
+        let word = OsStr::from_bytes(b"--ice-server=turn:u:p\xe4ss@h").to_owned();
+        let wrong = super::read([OsString::new(), word], |_| None);
+        assert!(
+            matches!(wrong, Err(Stop::Wrong(line)) if line == "--ice-server: it must be UTF-8")
+        );
     }
 
     #[test]
