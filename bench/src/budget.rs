@@ -30,7 +30,7 @@ impl Default for Limits {
         Self {
             instructions: 9500.0,
             floor_instructions: 1200.0,
-            idle_bytes: 1350.0,
+            idle_bytes: 1500.0,
             binary_bytes: 3_350_000.0,
         }
     }
