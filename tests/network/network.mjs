@@ -25,6 +25,10 @@ const PREFIX4 = '192.168.77', PREFIX6 = 'fd77:';
 const NSSWITCH = 'passwd: files\ngroup: files\nhosts: files mdns4_minimal [NOTFOUND=return] dns\n';
 
 // What happens in a host before it can be used. It says `ready`, and then waits to be ended.
+//
+// No address is looked for elsewhere before it is used (duplicate address detection): nobody else is
+// there, and an address that becomes usable a second later, as the link-local one would, is a change
+// of the network, for which a browser drops what it is loading.
 const HOST = `
   hostname "$1"
   mount --make-rprivate /
@@ -34,6 +38,7 @@ const HOST = `
   done
   mount -t sysfs sysfs /sys
   mount --bind "$2" /etc/nsswitch.conf
+  echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
   ip link set lo up
   echo ready
   exec sleep infinity`;
@@ -227,9 +232,8 @@ class Host {
     await run('ip', ['link', 'set', this.cable, 'up']);
   }
 
-  // Without duplicate address detection: it takes a second, and nobody else is there.
   addAddress(address, device = 'eth0') {
-    return this.run('ip', ['address', 'add', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : [])]);
+    return this.run('ip', ['address', 'add', address, 'dev', device]);
   }
 
   removeAddress(address, device = 'eth0') {

@@ -22,6 +22,12 @@ test('hosts reach each other over IPv4 and IPv6, and know no way out', async () 
   assert.equal((await ana.run('hostname')).trim(), 'ana');
 });
 
+test('every address can be used at once, so nothing changes behind a browser that starts', async () => {
+  const [link] = JSON.parse(await ana.run('ip', ['-json', 'address', 'show', 'eth0']));
+  assert.ok(link.addr_info.some((address) => address.scope === 'link'));
+  assert.deepEqual(link.addr_info.filter((address) => address.tentative), []);
+});
+
 test('a cable that is pulled is a link without carrier that keeps its addresses, until it is put back', async () => {
   await ben.unplug();
   const state = await eventually('no carrier', async () => {
