@@ -174,7 +174,7 @@ impl<A: Application> SocketIo<A> {
                 let event = Event {
                     socket,
                     name: &name,
-                    args: Args::scanned(args, packet.first, attachments),
+                    args: Args::scanned(args, packet.lens, attachments),
                     reply: ack.map(|id| Reply { socket, id }),
                 };
                 self.call(engine, Some(session), |app, io| app.event(io, event));

@@ -16,29 +16,29 @@ use serde::de::DeserializeOwned;
 pub struct Args<'a> {
     pub(super) json: &'a str,
     pub(super) attachments: &'a [Bytes],
-    /// Bytes up to the comma after the first, if that is known; else 0.
-    first: usize,
+    /// Bytes of the first two, as [`json::elements_of`] takes them.
+    lens: [usize; 2],
 }
 
 impl<'a> Args<'a> {
     /// `json` is the inside of a valid JSON array.
     pub(crate) fn new(json: &'a str, attachments: &'a [Bytes]) -> Self {
-        Self::scanned(json, 0, attachments)
+        Self::scanned(json, [0; 2], attachments)
     }
 
-    /// The same, if it is known how many bytes there are before the first comma; else 0.
-    pub(crate) fn scanned(json: &'a str, first: usize, attachments: &'a [Bytes]) -> Self {
+    /// The same, if the lengths of the first two are known, as a scan of the packet tells them.
+    pub(crate) fn scanned(json: &'a str, lens: [usize; 2], attachments: &'a [Bytes]) -> Self {
         Self {
             json,
             attachments,
-            first,
+            lens,
         }
     }
 
     /// The arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Arg<'a>> + use<'a> {
         let attachments = self.attachments;
-        let elements: Elements<'a> = json::elements_from(self.json, self.first);
+        let elements: Elements<'a> = json::elements_of(self.json, self.lens);
         elements.map(move |json| Arg { json, attachments })
     }
 
@@ -50,7 +50,7 @@ impl<'a> Args<'a> {
     /// The first argument and those after it.
     pub fn split_first(&self) -> Option<(Arg<'a>, Args<'a>)> {
         let attachments = self.attachments;
-        let mut elements = json::elements_from(self.json, self.first);
+        let mut elements = json::elements_of(self.json, self.lens);
         let json = elements.next()?;
         Some((
             Arg { json, attachments },
@@ -141,7 +141,7 @@ impl<'a> Arg<'a> {
 
     /// The string, if it is a string without escapes.
     pub fn as_plain_str(&self) -> Option<&'a str> {
-        let inside = self.json.strip_prefix('"')?.strip_suffix('"')?;
+        let inside = json::between(self.json, b'"', b'"')?;
         (json::plain_len(inside.as_bytes()) == inside.len()).then_some(inside)
     }
 

@@ -31,8 +31,9 @@ pub struct Packet<'a> {
     pub attachments: usize,
     /// What it says.
     pub body: Body<'a>,
-    /// Bytes of an event's arguments up to the comma after the first; 0 if there is none.
-    pub first: usize,
+    /// Bytes of an event's first two arguments, with the white space around them but without
+    /// commas; 0 for one that is not there.
+    pub lens: [usize; 2],
 }
 
 /// What a packet says, by type.
@@ -78,7 +79,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
     (namespace, rest) = split_namespace(rest);
     let id;
     (id, rest) = ack_id(rest)?;
-    let mut first = 0;
+    let mut lens = [0; 2];
     let payload = match rest {
         "" => None,
         _ => Some(payload(rest)?),
@@ -95,9 +96,9 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
             let (name, args) = match payload {
                 None if attachments > 0 => return Err(DecodeError::Payload),
                 None => (None, ""),
-                Some((json, commas)) => {
+                Some((json, ends)) => {
                     let (name, args);
-                    (name, args, first) = event(json, commas)?;
+                    (name, args, lens) = event(json, ends)?;
                     (Some(name), args)
                 }
             };
@@ -122,7 +123,7 @@ pub fn decode(text: &str, max_attachments: usize) -> Result<Packet<'_>, DecodeEr
         namespace,
         attachments,
         body,
-        first,
+        lens,
     })
 }
 
@@ -158,9 +159,9 @@ fn ack_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
     }
 }
 
-/// The whole rest as one JSON value, white space around it removed, and the places in it of the
-/// first two commas if it is an array.
-fn payload(text: &str) -> Result<(&str, [usize; 2]), DecodeError> {
+/// The whole rest as one JSON value, white space around it removed, and where in it the first
+/// elements end if it is an array.
+fn payload(text: &str) -> Result<(&str, [usize; 3]), DecodeError> {
     let outline = json::outline(text).map_err(|_| DecodeError::Json)?;
     if !json::is_blank_from(text, outline.len) {
         return Err(DecodeError::Json);
@@ -168,31 +169,28 @@ fn payload(text: &str) -> Result<(&str, [usize; 2]), DecodeError> {
     // Of the white space of ASCII only that of JSON was let through.
     let json = text.trim_ascii_start();
     let before = text.len() - json.len();
-    let commas = outline.commas.map(|at| at.saturating_sub(before));
-    Ok((json.trim_ascii_end(), commas))
+    let ends = outline.ends.map(|at| at.saturating_sub(before));
+    Ok((json.trim_ascii_end(), ends))
 }
 
 /// The inside of a JSON array.
 fn array(json: &str) -> Result<&str, DecodeError> {
-    json.strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .ok_or(DecodeError::Payload)
+    json::between(json, b'[', b']').ok_or(DecodeError::Payload)
 }
 
-/// The name of an event, its arguments, and the length of the first of several.
-fn event(json: &str, commas: [usize; 2]) -> Result<(Cow<'_, str>, &str, usize), DecodeError> {
+/// The name of an event, its arguments, and the lengths of the first two of those.
+fn event(json: &str, ends: [usize; 3]) -> Result<(Cow<'_, str>, &str, [usize; 2]), DecodeError> {
     let inside = array(json)?;
     // The bracket stands before what is inside.
-    let [name_len, args_len] = commas.map(|at| at.saturating_sub(1));
-    let (first, args) = match name_len {
-        0 => (inside, ""),
-        len => (
-            inside.get(..len).unwrap_or_default(),
-            inside.get(len + 1..).unwrap_or_default(),
-        ),
-    };
-    let (first, args) = (first.trim_ascii(), args.trim_ascii_start());
-    let before = inside.len() - args.len();
+    let [name_end, first_end, second_end] = ends.map(|at| at.saturating_sub(1));
+    let first = inside.get(..name_end).unwrap_or_default().trim_ascii();
+    let args = inside.get(name_end + 1..).unwrap_or_default();
+    let trimmed = args.trim_ascii_start();
+    let args_start = name_end + 1 + args.len() - trimmed.len();
+    let lens = [
+        first_end.saturating_sub(args_start),
+        second_end.saturating_sub(first_end + 1),
+    ];
     let name = match first.as_bytes().first() {
         Some(b'"') => string(first)?,
         Some(b'-' | b'0'..=b'9') => Cow::Borrowed(first),
@@ -201,15 +199,12 @@ fn event(json: &str, commas: [usize; 2]) -> Result<(Cow<'_, str>, &str, usize), 
     if first.starts_with('"') && RESERVED.contains(&&*name) {
         return Err(DecodeError::ReservedEvent);
     }
-    Ok((name, args.trim_ascii_end(), args_len.saturating_sub(before)))
+    Ok((name, trimmed.trim_ascii_end(), lens))
 }
 
 /// The characters of a JSON string. One with a lone surrogate escape has no Rust form.
 pub(super) fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
-    let inside = json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .ok_or(DecodeError::Payload)?;
+    let inside = json::between(json, b'"', b'"').ok_or(DecodeError::Payload)?;
     // It was validated: what does not stand for itself is an escape.
     if json::plain_len(inside.as_bytes()) == inside.len() {
         return Ok(Cow::Borrowed(inside));
@@ -241,7 +236,7 @@ mod tests {
             namespace,
             attachments: 0,
             body: Body::Connect(auth),
-            first: 0,
+            lens: [0; 2],
         };
         assert_eq!(ok("0"), connect("/", "{}"));
         assert_eq!(ok("0{\"a\":1}"), connect("/", "{\"a\":1}"));
@@ -264,7 +259,7 @@ mod tests {
                 namespace: "/n",
                 attachments: 0,
                 body: event("a", "null", Some(7)),
-                first: 0,
+                lens: [4, 0],
             }
         );
         assert_eq!(ok("2/,[\"a\"]").namespace, "/");
@@ -316,30 +311,41 @@ mod tests {
                 namespace: "/a",
                 attachments: 0,
                 body: Body::Disconnect,
-                first: 0,
+                lens: [0; 2],
             }
         );
         assert_eq!(ok("4{\"message\":\"x\"}").body, Body::ConnectError);
     }
 
     #[test]
-    fn the_length_of_the_first_of_several_arguments_is_known() {
-        for (text, args, first) in [
-            (" 2[]", "", None),
-            ("2[\"a\"]", "", Some(0)),
-            ("2[\"a\",[1,2]]", "[1,2]", Some(0)),
+    fn the_lengths_of_the_first_two_arguments_are_known() {
+        for (text, args, lens) in [
+            ("2[\"a\"]", "", [0, 0]),
+            ("2[\"a\",[1,2]]", "[1,2]", [5, 0]),
+            ("2[\"a\",1,\"b\"]", "1,\"b\"", [1, 3]),
             (
                 "27 [ \"a\" , {\"b\":1,\"c\":2} ,3, 4 ] ",
                 "{\"b\":1,\"c\":2} ,3, 4",
-                Some(14),
+                [14, 1],
             ),
         ] {
-            let packet = decode(text, 10).ok();
-            assert_eq!(packet.as_ref().map(|packet| packet.first), first, "{text}");
-            if let Some(Body::Event { args: found, .. }) = packet.map(|packet| packet.body) {
-                assert_eq!(found, args);
-            }
+            let packet = ok(text);
+            assert_eq!(packet.lens, lens, "{text}");
+            let Body::Event { args: found, .. } = packet.body else {
+                panic!("{text}");
+            };
+            assert_eq!(found, args);
+            let known = json::elements_of(args, lens);
+            assert!(known.eq(json::elements(args)), "{text}");
         }
+    }
+
+    #[test]
+    fn an_argument_with_white_space_behind_it_is_not_lost() {
+        let packet = ok("2[\"a\", 1 , \"b\" \n]");
+        assert_eq!(packet.body, event("a", "1 , \"b\"", None));
+        let known = json::elements_of("1 , \"b\"", packet.lens);
+        assert_eq!(known.collect::<Vec<_>>(), ["1", "\"b\""]);
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub fn value_len(text: &str) -> Result<usize, Invalid> {
 pub(super) struct Outline {
     /// As [`value_len`] gives it.
     pub(super) len: usize,
-    /// Where the first two commas between elements of an array are, in bytes from the start of
-    /// the text; 0 for one that is not there. So what is looked at next need not be scanned again.
-    pub(super) commas: [usize; 2],
+    /// Where the first elements of an array end, in bytes from the start of the text: the place of
+    /// the comma or bracket behind each, 0 for one that is not there. So what is looked at next
+    /// need not be scanned again.
+    pub(super) ends: [usize; 3],
 }
 
 /// As [`value_len`], with more that is known then.
@@ -39,13 +40,25 @@ pub(super) fn outline(text: &str) -> Result<Outline, Invalid> {
     let mut scan = Scan {
         bytes: text.as_bytes(),
         at: 0,
-        commas: [0; 2],
+        ends: [0; 3],
+        ended: 0,
     };
     scan.value()?;
     Ok(Outline {
         len: scan.at,
-        commas: scan.commas,
+        ends: scan.ends,
     })
+}
+
+/// What stands between the first and the last byte of a text, if those are these two.
+pub(super) fn between(text: &str, first: u8, last: u8) -> Option<&str> {
+    let [a, inside @ .., b] = text.as_bytes() else {
+        return None;
+    };
+    if *a != first || *b != last {
+        return None;
+    }
+    text.get(1..=inside.len())
 }
 
 /// Whether only white space follows from byte `at` on.
@@ -59,22 +72,20 @@ pub fn is_blank_from(text: &str, at: usize) -> bool {
 /// around it. `inside` is what stands between the brackets. It is not checked again, only looked
 /// through for commas outside of strings and brackets.
 pub fn elements(inside: &str) -> Elements<'_> {
-    elements_from(inside, 0)
+    elements_of(inside, [0; 2])
 }
 
-/// The same, if it is known how many bytes there are before the first comma; else 0.
-pub(super) fn elements_from(inside: &str, first: usize) -> Elements<'_> {
-    Elements {
-        rest: inside,
-        first,
-    }
+/// The same, if the lengths of the first two are known, with the white space around them but
+/// without commas; else 0.
+pub(super) fn elements_of(inside: &str, lens: [usize; 2]) -> Elements<'_> {
+    Elements { rest: inside, lens }
 }
 
 /// Iterator over the elements of an array. See [`elements`].
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     rest: &'a str,
-    first: usize,
+    lens: [usize; 2],
 }
 
 impl<'a> Elements<'a> {
@@ -88,9 +99,12 @@ impl<'a> Iterator for Elements<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let len = match std::mem::take(&mut self.first) {
+        let [len, next] = self.lens;
+        self.lens = [next, 0];
+        let len = match len {
             0 => element_len(self.rest.as_bytes()),
-            known => known,
+            // White space at the end may have been cut off.
+            known => known.min(self.rest.len()),
         };
         let (value, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest.strip_prefix(',').unwrap_or(rest);
@@ -108,7 +122,7 @@ fn element_len(text: &[u8]) -> usize {
             b'"' => {
                 at += 1;
                 loop {
-                    at += plain_len(text.get(at..).unwrap_or_default());
+                    at = plain_end(text, at);
                     match text.get(at) {
                         // With what it escapes.
                         Some(b'\\') => at += 2,
@@ -127,28 +141,35 @@ fn element_len(text: &[u8]) -> usize {
 }
 
 /// Bytes before the first that does not stand for itself in a JSON string: a quote, a backslash
-/// or a control character. Looks at eight at a time, because nearly all that is relayed is text
-/// in strings.
-#[inline(always)]
+/// or a control character.
 pub(super) fn plain_len(text: &[u8]) -> usize {
+    plain_end(text, 0)
+}
+
+/// The first byte from `at` on that does not stand for itself in a JSON string, or the end.
+/// Looks at eight at a time, because nearly all that is relayed is text in strings.
+#[inline(always)]
+fn plain_end(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    // The lowest high bit that is set marks the first byte below `n`; of those above it nothing
-    // is said.
-    let below = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
-    let (words, tail) = text.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk()) {
         let word = u64::from_le_bytes(*word);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        // Less one, a byte below that one borrows: its high bit is set, and was not before. The
+        // lowest such byte is found; of those above it nothing is said.
+        let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
         // With its second bit turned a quote, 0x22, comes right behind the control characters.
-        let quote_or_control = below(word ^ (ONES * 2), 0x21);
-        let found = (backslash | quote_or_control) & HIGH;
+        let quote_or_control = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
+        let found = (backslash | quote_or_control) & !word & HIGH;
         if found != 0 {
-            return at * 8 + found.trailing_zeros() as usize / 8;
+            return at + found.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
-    let special = |b: &u8| *b == b'"' || *b == b'\\' || *b < 0x20;
-    text.len() - tail.len() + tail.iter().position(special).unwrap_or(tail.len())
+    let special = |b: u8| b == b'"' || b == b'\\' || b < 0x20;
+    while text.get(at).is_some_and(|b| !special(*b)) {
+        at += 1;
+    }
+    at
 }
 
 fn is_space(byte: u8) -> bool {
@@ -185,7 +206,9 @@ impl Levels {
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
-    commas: [usize; 2],
+    ends: [usize; 3],
+    /// How many of them are known.
+    ended: usize,
 }
 
 impl Scan<'_> {
@@ -193,16 +216,15 @@ impl Scan<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn space(&mut self) {
-        while self.peek().is_some_and(is_space) {
-            self.at += 1;
-        }
-    }
-
     #[inline(always)]
     fn next_after_space(&mut self) -> Result<u8, Invalid> {
-        self.space();
-        self.peek().ok_or(Invalid)
+        loop {
+            match self.peek() {
+                Some(byte) if byte > b' ' => return Ok(byte),
+                Some(byte) if is_space(byte) => self.at += 1,
+                _ => return Err(Invalid),
+            }
+        }
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
@@ -250,13 +272,15 @@ impl Scan<'_> {
                     return Ok(());
                 }
                 let object = levels.in_object();
-                match self.next_after_space()? {
+                let byte = self.next_after_space()?;
+                if levels.depth == 1
+                    && let Some(end) = self.ends.get_mut(self.ended)
+                {
+                    *end = self.at;
+                    self.ended += 1;
+                }
+                match byte {
                     b',' => {
-                        if levels.depth == 1
-                            && let Some(comma) = self.commas.iter_mut().find(|at| **at == 0)
-                        {
-                            *comma = self.at;
-                        }
                         self.at += 1;
                         break;
                     }
@@ -288,19 +312,34 @@ impl Scan<'_> {
     fn string(&mut self) -> Result<(), Invalid> {
         self.at += 1;
         loop {
-            let rest = self.bytes.get(self.at..).ok_or(Invalid)?;
-            self.at += plain_len(rest);
+            self.at = plain_end(self.bytes, self.at);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => self.escapes()?,
                 _ => return Err(Invalid),
             }
         }
     }
 
+    /// At least one escape. Session descriptions are lines that end with two.
+    #[inline(always)]
+    fn escapes(&mut self) -> Result<(), Invalid> {
+        const END_OF_LINE: &[u8; 4] = br"\r\n";
+        let four = self
+            .bytes
+            .get(self.at..)
+            .and_then(|rest| rest.first_chunk());
+        if four == Some(END_OF_LINE) {
+            self.at += END_OF_LINE.len();
+            return Ok(());
+        }
+        self.escape()
+    }
+
+    #[inline(never)]
     fn escape(&mut self) -> Result<(), Invalid> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {

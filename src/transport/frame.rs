@@ -95,17 +95,17 @@ pub fn write_message(packet: Encoded<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// RFC 6455 section 5.2: one unmasked frame, the shortest form of its length.
 fn write(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
-    let header = FrameHeader {
-        is_final: true,
-        rsv1: false,
-        rsv2: false,
-        rsv3: false,
-        opcode,
-        mask: None,
-    };
-    // Writing to a Vec cannot fail.
-    let _ = header.format(payload.len() as u64, out);
+    const FINAL: u8 = 0x80;
+    let first = FINAL | u8::from(opcode);
+    let [a, b, c, d, e, f, g, h] = (payload.len() as u64).to_be_bytes();
+    out.reserve(MAX_HEADER + payload.len());
+    match payload.len() {
+        0..=125 => out.extend_from_slice(&[first, h]),
+        126..=0xffff => out.extend_from_slice(&[first, 126, g, h]),
+        _ => out.extend_from_slice(&[first, 127, a, b, c, d, e, f, g, h]),
+    }
     out.extend_from_slice(payload);
 }
 

@@ -111,9 +111,9 @@ impl Outbox {
         };
         let len = u32::try_from(packet.len()).unwrap_or(u32::MAX);
         let mark = if compress { 0 } else { UNCOMPRESSED };
+        let [a, b, c, d] = len.to_le_bytes();
         queue.buffer.reserve(HEADER + inline.len());
-        queue.buffer.push(kind | mark);
-        queue.buffer.extend_from_slice(&len.to_le_bytes());
+        queue.buffer.extend_from_slice(&[kind | mark, a, b, c, d]);
         queue.buffer.extend_from_slice(inline);
         if let Some(bytes) = shared {
             queue.shared.push_back(bytes.clone());

@@ -65,17 +65,41 @@ fn elements_are_told_apart_by_the_commas_between_them_only() {
 }
 
 #[test]
-fn the_first_two_commas_of_an_array_are_told() {
-    for (text, commas) in [
-        ("[]", [0, 0]),
-        ("[[1,2]]", [0, 0]),
-        (" [\",\" ,[1,2]]", [6, 0]),
-        ("[1,{\"a\":1,\"b\":2},3,4]", [2, 16]),
+fn the_ends_of_the_first_elements_of_an_array_are_told() {
+    for (text, ends) in [
+        ("[]", [0, 0, 0]),
+        ("[[1,2]]", [6, 0, 0]),
+        (" [\",\" ,[1,2]]", [6, 12, 0]),
+        ("[1,{\"a\":1,\"b\":[2]},[3],4]", [2, 18, 22]),
     ] {
-        assert_eq!(outline(text).map(|it| it.commas), Ok(commas), "{text}");
+        assert_eq!(outline(text).map(|it| it.ends), Ok(ends), "{text}");
     }
-    let known = elements_from("[1,2] ,3", 6);
-    assert_eq!(known.collect::<Vec<_>>(), ["[1,2]", "3"]);
+    let known = elements_of("[1,2] ,3 ,4", [6, 2]);
+    assert_eq!(known.collect::<Vec<_>>(), ["[1,2]", "3", "4"]);
+}
+
+#[test]
+fn ends_of_lines_in_a_session_description_are_escapes_like_others() {
+    for (text, len) in [
+        (r#""a\\r\\n""#, Ok(9)),
+        (r#""a\r\nb\r\n""#, Ok(12)),
+        (r#""\r\n"x"#, Ok(6)),
+        (r#""\r\"n""#, Ok(7)),
+        (r#""\r\n"#, Err(Invalid)),
+        (r#""\r\m""#, Err(Invalid)),
+    ] {
+        assert_eq!(value_len(text), len, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_between_two_bytes_is_text() {
+    assert_eq!(between("[\u{e9}]", b'[', b']'), Some("\u{e9}"));
+    assert_eq!(between("\"\"", b'"', b'"'), Some(""));
+    for text in ["", "\"", "[a", "a]", "\u{e9}"] {
+        assert_eq!(between(text, b'[', b']'), None, "{text}");
+        assert_eq!(between(text, b'"', b'"'), None, "{text}");
+    }
 }
 
 #[test]
