@@ -34,9 +34,9 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// What the keeper knows and keeps.
 pub(crate) struct Keeper {
-    schemes: config::Schemes,
-    bound: Vec<SocketAddr>,
     mdns: config::Mdns,
+    /// How things were at the last look.
+    situation: Situation,
     tls: Option<Tls>,
     discovery: Option<Discovery>,
     names: LocalNames,
@@ -55,30 +55,44 @@ impl Keeper {
         bound: Vec<SocketAddr>,
         reach: watch::Sender<Arc<Reach>>,
     ) -> Result<Self, TlsError> {
+        let list = interfaces::list();
+        for name in interfaces::missing(&list, &config.mdns.interfaces) {
+            tracing::warn!(
+                interface = name,
+                "--mdns-interface: there is none of this name"
+            );
+        }
         let mut keeper = Self {
-            schemes: config.site.schemes,
-            bound,
             mdns: config.mdns.clone(),
+            situation: Situation {
+                schemes: config.site.schemes,
+                bound,
+                home: interfaces::home(&list, &config.mdns.interfaces),
+                machine: host::name(),
+            },
             tls: None,
             discovery: None,
             names: LocalNames::default(),
             reach,
             complaint: None,
         };
-        let situation = keeper.situation();
-        let label = own_label(&config.mdns.name, host::name().as_deref());
+        let situation = &keeper.situation;
+        let schemes = situation.schemes;
+        let label = own_label(&config.mdns.name, situation.machine.as_deref());
         if let Some(port) = situation.port().filter(|_| config.mdns.enabled) {
             keeper.names = LocalNames::new(&format!("{label}.local"));
             keeper.discovery = Some(Discovery::new(Service {
                 name: label,
-                instance: host::name()
+                instance: situation
+                    .machine
+                    .as_ref()
                     .map_or_else(|| "Parlor".to_owned(), |name| format!("Parlor on {name}")),
                 port,
-                https: keeper.schemes != config::Schemes::HttpOnly,
-                http: keeper.schemes != config::Schemes::HttpsOnly,
+                https: schemes != config::Schemes::HttpOnly,
+                http: schemes != config::Schemes::HttpsOnly,
             }));
         }
-        if keeper.schemes != config::Schemes::HttpOnly {
+        if schemes != config::Schemes::HttpOnly {
             if config.tls.own.is_none() && config.tls.state_dir.is_none() {
                 tracing::warn!(
                     "no directory to keep the certificate in: after a restart devices have to \
@@ -87,21 +101,12 @@ impl Keeper {
             }
             keeper.tls = Some(Tls::open(
                 &config.tls,
-                host::name().as_deref(),
+                situation.machine.as_deref(),
                 &situation.names(&keeper.names.covered),
                 SystemTime::now(),
             )?);
         }
         keeper.say_what_is_not_told();
-        if !keeper.mdns.interfaces.is_empty() {
-            let list = interfaces::list();
-            for name in interfaces::missing(&list, &keeper.mdns.interfaces) {
-                tracing::warn!(
-                    interface = name,
-                    "--mdns-interface: there is none of this name"
-                );
-            }
-        }
         Ok(keeper)
     }
 
@@ -126,29 +131,32 @@ impl Keeper {
         self.tls.as_ref()
     }
 
-    /// How things are now.
-    pub(crate) fn situation(&self) -> Situation {
-        Situation {
-            schemes: self.schemes,
-            bound: self.bound.clone(),
-            home: interfaces::home(&interfaces::list(), &self.mdns.interfaces),
-            machine: host::name(),
-        }
+    /// How things were at the last look.
+    pub(crate) fn situation(&self) -> &Situation {
+        &self.situation
     }
 
     /// One look; what can be opened after it.
-    pub(crate) async fn look(&mut self, files_too: bool) -> Arc<Reach> {
-        let situation = self.situation();
+    async fn look(&mut self, files_too: bool) -> Arc<Reach> {
+        let list = interfaces::list();
+        self.situation.home = interfaces::home(&list, &self.mdns.interfaces);
+        self.situation.machine = host::name();
+        self.agree(files_too).await
+    }
+
+    /// Makes everything agree with what was seen last; what can be opened then.
+    pub(crate) async fn agree(&mut self, files_too: bool) -> Arc<Reach> {
+        let situation = &self.situation;
         let mut announced = BTreeSet::new();
         if let Some(discovery) = &mut self.discovery {
             discovery.cover(&situation.places()).await;
             announced = discovery.names();
         }
         self.names.follow(&announced);
-        self.certify(situation.names(&self.names.covered), files_too)
-            .await;
+        let names = situation.names(&self.names.covered);
+        self.certify(names, files_too).await;
         let served = self.tls.as_ref().map(Tls::served);
-        let reach = Arc::new(situation.reach(&announced, served.as_deref()));
+        let reach = Arc::new(self.situation.reach(&announced, served.as_deref()));
         self.reach.send_if_modified(|known| {
             let news = **known != *reach;
             *known = Arc::clone(&reach);
@@ -173,7 +181,7 @@ impl Keeper {
             if (&reach.names, &reach.addresses) != (&known.names, &known.addresses) {
                 let open = [&reach.names[..], &reach.addresses[..]].concat().join(" ");
                 tracing::info!(open, "addresses have changed");
-                banner::print_again(&self.situation(), &reach);
+                banner::print_again(&self.situation, &reach);
             }
             known = reach;
         }

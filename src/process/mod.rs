@@ -128,13 +128,13 @@ fn serve(config: config::Parlor) -> anyhow::Result<()> {
         for address in &bound {
             tracing::info!(%address, "listening");
         }
-        let reach = keeper.look(false).await;
+        let reach = keeper.agree(false).await;
         if let Some(authority) = &reach.authority {
             // For who has no terminal: the fingerprint is to be compared before it is trusted.
             let fingerprint = &authority.fingerprint;
             tracing::info!(fingerprint, "devices may trust the authority");
         }
-        banner::print(&keeper.situation(), &reach);
+        banner::print(keeper.situation(), &reach);
         let (stopping, stopped) = oneshot::channel::<()>();
         let keeping = tokio::spawn(keeper.run(hangup, async move { _ = stopped.await }));
         let stop = async move {
