@@ -207,9 +207,16 @@ pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, Con
     let stats = Arc::new(Stats::default());
     let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
     let chat = SocketIo::new(chat);
-    let edge = Edge::default()
+    let mut edge = Edge::default()
         .client_files(files)
-        .trusted_proxies(config.site.trusted_proxies.clone());
+        .trusted_proxies(config.site.trusted_proxies);
+    // Who may ask should be told the answer.
+    if !config.site.allowed_origins.is_empty() {
+        edge = edge.cors(config::Cors {
+            origins: config::Origins::List(config.site.allowed_origins),
+            ..config::Cors::default()
+        })?;
+    }
     Ok(Server::with_edge(
         config.protocol,
         config.limits,

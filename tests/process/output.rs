@@ -55,7 +55,11 @@ fn piped_logs_have_no_colour_and_no_control_characters() {
     let (parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "trace"], &[]);
     assert_eq!(get(address, "/%1b%5b31mred", &[]).status, 404);
     assert_eq!(
-        send(address, b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n").status,
+        send(
+            address,
+            b"GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        .status,
         400
     );
     parlor.signal(Signal::TERM);

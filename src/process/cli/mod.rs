@@ -11,6 +11,7 @@
 //! repeated, neither in help nor in an error. What needs the disk or the network to be checked
 //! (`--public`, `--ice-server`, `--csp`, `--client-dir`) is checked by who uses it, in the same words.
 
+mod access;
 mod arguments;
 mod help;
 mod parser;
@@ -102,6 +103,8 @@ impl Given {
                 ice_servers: arguments.ice_server,
                 schemes,
                 trusted_proxies: arguments.trusted_proxy,
+                allowed_hosts: arguments.allow_host,
+                allowed_origins: arguments.allow_origin,
             },
             tls: config::Tls {
                 state_dir: arguments.state_dir,
