@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     let mut config = command.parlor;
     config.tls.state_dir = state_dir::resolve(config.tls.state_dir.take());
     let done = match command.action {
-        cli::Action::Serve => serve(config).map(|()| ExitCode::SUCCESS),
+        cli::Action::Serve => serve(config, &command.warnings).map(|()| ExitCode::SUCCESS),
         cli::Action::Certificate { renew } => {
             certificate::run(&config, renew).map(|()| ExitCode::SUCCESS)
         }
@@ -106,12 +106,16 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn serve(config: config::Parlor) -> anyhow::Result<()> {
+fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
     let site = Arc::new(Site::new(&config.site, host::name(), reached)?);
     let server = room_server(config.clone())?;
     open_files::allow(config.limits.max_connections);
     let listeners = bind::bind(&config.listen)?;
+    // What is wrong has ended it in one line before.
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let bound: Vec<_> = listeners
         .iter()
         .filter_map(|one| one.local_addr().ok())

@@ -177,3 +177,21 @@ fn help_that_nobody_reads_is_no_failure() {
         2
     );
 }
+
+#[test]
+fn a_setting_that_changes_nothing_is_named_without_its_value() {
+    let arguments = ["--listen=127.0.0.1:0", "--no-mdns", "--name=den", "--csp=x"];
+    let (parlor, _) = Parlor::start(&arguments, &[("PARLOR_PASWORD", "hunter2")]);
+    parlor.signal(Signal::TERM);
+    let log = parlor.ended().stderr;
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 3, "{log}");
+    for (line, words) in warnings.iter().zip([
+        "\"PARLOR_PASWORD\" is the variable of no setting",
+        "--csp changes nothing without --public",
+        "--name changes nothing with --no-mdns",
+    ]) {
+        assert!(line.contains(words), "{line}");
+    }
+    assert!(!log.contains("hunter2"), "{log}");
+}

@@ -15,6 +15,7 @@ mod access;
 mod arguments;
 mod help;
 mod parser;
+mod silent;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -51,6 +52,8 @@ pub(crate) struct Command {
     pub(crate) parlor: config::Parlor,
     /// What is logged.
     pub(crate) log: Targets,
+    /// Settings that change nothing, a line each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Why nothing is to be run.
@@ -65,7 +68,13 @@ pub(crate) enum Stop {
 /// Reads the arguments (the program's name first) and the environment.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
     let given = parser::read(arguments, |name| std::env::var_os(name))?;
-    given.settings().map_err(Stop::Wrong)
+    let mut warnings = silent::unknown(std::env::vars_os().map(|(name, _)| name));
+    warnings.extend(silent::idle(&given));
+    let command = given.settings().map_err(Stop::Wrong)?;
+    Ok(Command {
+        warnings,
+        ..command
+    })
 }
 
 impl Given {
@@ -122,6 +131,7 @@ impl Given {
             action,
             parlor,
             log: arguments.log,
+            warnings: Vec::new(),
         })
     }
 
