@@ -236,9 +236,13 @@ pub struct Site {
     pub turn: Option<Turn>,
     /// What the port speaks.
     pub schemes: Schemes,
-    /// Reverse proxies whose word is taken for a client's address and scheme
-    /// (`X-Forwarded-For`, `X-Forwarded-Proto`).
+    /// Reverse proxies whose word is taken for a client's address and scheme, and for the host that it
+    /// asked for (`X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host`).
     pub trusted_proxies: Vec<Network>,
+    /// Names by which requests may come, beside addresses and what this machine is called.
+    pub allowed_hosts: Vec<String>,
+    /// Origins of other sites whose pages may use this server, written as browsers send them.
+    pub allowed_origins: Vec<String>,
 }
 
 /// The room server: everything the command line can set.

@@ -27,6 +27,8 @@ pub struct Stats {
     pub sessions_opened: Counter,
     /// HTTP requests and upgrades that were refused.
     pub requests_refused: Counter,
+    /// Those of them that came by another's name, or from another's page.
+    pub strangers_refused: Counter,
     /// Handshakes refused because their address made too many.
     pub handshakes_limited: Counter,
     /// Connections closed unheard because there were too many.

@@ -16,7 +16,7 @@
 //! time, as the reference server does.
 
 use super::rewind::{Owed, Rewind};
-use super::router::{Next, Router, Step};
+use super::router::{Beside, Next, Router, Step};
 use crate::transport::request::Later;
 use crate::transport::{Admitted, Answer, Peer, Protocol, Stream};
 use bytes::Bytes;
@@ -70,16 +70,20 @@ pub async fn serve<P, S, B>(
     B: Body<Data = Bytes> + Unpin + 'static,
     B::Error: Into<Failure>,
 {
-    converse(admitted, stream.into(), service, pin!(stop), true).await;
+    let beside = Beside {
+        service,
+        guard: None,
+        protocol: true,
+    };
+    converse(admitted, stream.into(), beside, pin!(stop)).await;
 }
 
-/// The same with every request answered by `service`, unless `protocol` says otherwise.
+/// The same with all that can stand beside the protocol.
 pub(super) async fn converse<P, S, B>(
     admitted: Admitted<P>,
     stream: Stream,
-    service: S,
+    beside: Beside<S>,
     mut stop: Pin<&mut impl Future<Output = ()>>,
-    protocol: bool,
 ) where
     P: Protocol,
     S: Service<Request<Incoming>, Response = Response<B>>,
@@ -98,9 +102,8 @@ pub(super) async fn converse<P, S, B>(
     let next = Arc::new(Next::new(admitted.server().clone(), io.owed()));
     let mut router = Router {
         next: Arc::clone(&next),
-        protocol,
         peer,
-        service,
+        beside,
     };
     let mut stopping = false;
     loop {

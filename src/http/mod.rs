@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `bind` | listening sockets, and words for what went wrong |
 //! | `welcome`, `redirect` | TLS or plain HTTP on one port, and the way from one to the other |
+//! | `guard`, `host` | who may talk to the room server: names, addresses and origins of requests |
 //! | `server` | listeners, and how long what they accept may go on |
 //! | `connection`, `router`, `rewind` | one connection between protocol and pages, in hyper's hands only while it has to do |
 //! | `site`, `answer` | the order in which a path is looked up; the answers and their headers |
@@ -40,6 +41,8 @@ mod content_type;
 mod error_page;
 mod escape;
 mod file;
+pub mod guard;
+pub(crate) mod host;
 pub mod ice;
 mod page_config;
 mod path;
@@ -59,6 +62,7 @@ mod visitor;
 pub mod welcome;
 
 pub use body::Body;
+pub use guard::Guard;
 pub use reach::{Reach, Reached};
 pub use server::Fallback;
 pub use site::Site;

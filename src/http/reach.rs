@@ -1,8 +1,9 @@
-//! How other devices reach this server: what the page, the trust page and the QR codes tell.
+//! How other devices reach this server: what the page, the trust page and the QR codes tell, and
+//! what the guard lets in.
 //!
 //! It comes from the process, which knows the interfaces, the names and the certificate, over a
 //! watch channel, because all of them change while the server runs. Invariant: with TLS only
-//! what the certificate covers is in it.
+//! what the certificate covers is told.
 
 use bytes::Bytes;
 use hyper::http::uri;
@@ -17,6 +18,9 @@ pub struct Reach {
     pub addresses: Vec<String>,
     /// The same by name, such as `https://parlor.local:4000`.
     pub names: Vec<String>,
+    /// Names that this server goes by, told or not, in lower case and without a dot at the end. Of one
+    /// from a certificate of the user's own the first label may be `*`.
+    pub hosts: Vec<String>,
     /// Who vouches for the certificate, unless it is one of the user's own.
     pub authority: Option<Authority>,
 }
@@ -37,6 +41,19 @@ impl Reach {
     /// This one for ever.
     pub fn fixed(self) -> Reached {
         watch::channel(Arc::new(self)).1
+    }
+
+    /// Whether it goes by this name, in any case and without a dot at the end. As for a browser that
+    /// checks a certificate `*` stands for a whole first label (RFC 9525 section 6.3).
+    pub(crate) fn goes_by(&self, name: &str) -> bool {
+        let parent = name.split_once('.').map(|(_, parent)| parent);
+        self.hosts.iter().any(|own| match own.strip_prefix("*.") {
+            Some(domain) => {
+                domain.contains('.')
+                    && parent.is_some_and(|parent| parent.eq_ignore_ascii_case(domain))
+            }
+            None => own.eq_ignore_ascii_case(name),
+        })
     }
 
     /// Where somebody who came to `host` (as in the `Host` header) finds the same server by HTTPS:
@@ -90,7 +107,7 @@ mod tests {
         Reach {
             addresses: all(&["https://192.168.1.20:4000", "https://[fd00::20]:4000"]),
             names: all(&["https://parlor.local:4000"]),
-            authority: None,
+            ..Reach::default()
         }
     }
 
@@ -135,6 +152,29 @@ mod tests {
         );
         for host in [None, Some(""), Some("a/b"), Some("a\"b"), Some("u@h")] {
             assert_eq!(unknown.secure_address(host), None);
+        }
+    }
+
+    #[test]
+    fn it_goes_by_its_names_and_by_those_that_a_wildcard_stands_for() {
+        let reach = Reach {
+            hosts: ["parlor.local", "*.example.org", "*.net", "*"]
+                .map(str::to_owned)
+                .into(),
+            ..home()
+        };
+        for name in ["parlor.local", "PARLOR.Local", "calls.Example.org"] {
+            assert!(reach.goes_by(name), "{name}");
+        }
+        for name in [
+            "example.org",
+            "a.calls.example.org",
+            "evil.net",
+            "evil",
+            "xparlor.local",
+            "parlor",
+        ] {
+            assert!(!reach.goes_by(name), "{name}");
         }
     }
 

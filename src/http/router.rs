@@ -1,5 +1,5 @@
-//! Which of the two that answer a request on a connection is asked, and what is to be done with the
-//! connection when hyper's part of it has ended.
+//! Which of the two that answer a request on a connection is asked, if the guard lets it in at all,
+//! and what is to be done with the connection when hyper's part of it has ended.
 //!
 //! It stands between hyper and `transport` or the service beside it, for
 //! [`connection`](super::connection), with which it shares a [`Next`]. What hyper still has to do for
@@ -9,6 +9,7 @@
 //! ([`is_plain`]): no body, HTTP/1.1, nothing said about the connection.
 
 use super::connection::Failure;
+use super::guard::Guard;
 use super::rewind::Owed;
 use crate::transport::request::Later;
 use crate::transport::websocket::Pending;
@@ -82,13 +83,21 @@ impl<P: Protocol> Drop for Next<P> {
     }
 }
 
+/// What stands beside the protocol.
+pub(super) struct Beside<S> {
+    /// Answers all that is not the protocol's.
+    pub(super) service: S,
+    /// Is asked first, about every request.
+    pub(super) guard: Option<Arc<Guard>>,
+    /// Whether the protocol's path is the server's.
+    pub(super) protocol: bool,
+}
+
 /// Routes the requests of one connection.
 pub(super) struct Router<P: Protocol, S> {
     pub(super) next: Arc<Next<P>>,
-    /// Whether the protocol's path is the server's.
-    pub(super) protocol: bool,
     pub(super) peer: Peer,
-    pub(super) service: S,
+    pub(super) beside: Beside<S>,
 }
 
 /// Nothing in it is ever pinned.
@@ -127,9 +136,26 @@ where
                 async move { Ok(answer.map(|body| owed.send(Either::Protocol(body)))) },
             );
         }
+        let Beside {
+            service,
+            guard,
+            protocol,
+        } = &self.beside;
         let server = &self.next.server;
-        if !self.protocol || !server.settings().covers(request.uri().path()) {
-            let answer = self.service.call(request);
+        let is_protocols = *protocol && server.settings().covers(request.uri().path());
+        if let Some(guard) = guard {
+            let forwarded = server.forwarded_host(self.peer, request.headers());
+            if let Err(refusal) = guard.check(&request, forwarded, is_protocols) {
+                server.stats().requests_refused.add();
+                server.stats().strangers_refused.add();
+                let answer = guard.refuse(refusal);
+                return Box::pin(async move {
+                    Ok(answer.map(|body| owed.send(Either::Protocol(body))))
+                });
+            }
+        }
+        if !is_protocols {
+            let answer = service.call(request);
             return Box::pin(async move {
                 let answer = answer.await.map_err(Into::into)?;
                 Ok(answer.map(|body| owed.send(Either::Service(body))))
@@ -202,7 +228,7 @@ pub(super) struct Sent<B> {
     owed: Arc<Owed>,
 }
 
-/// A body of the protocol's, which is all there, or of the service's.
+/// A body of the protocol's or the guard's, which is all there, or of the service's.
 enum Either<B> {
     Protocol(Bytes),
     Service(B),

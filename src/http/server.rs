@@ -6,8 +6,9 @@
 //! does it, then the connections, each after the answer it is giving. What is still open after
 //! [`FAREWELL`] and [`GRACE`] is dropped.
 
+use super::router::Beside;
 use super::welcome::{PATIENCE, Security, Welcomed};
-use super::{Body, connection, redirect};
+use super::{Body, Guard, connection, redirect};
 use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -43,6 +44,13 @@ pub trait Fallback: Send + Sync + 'static {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// Who decides which requests are answered at all, those to the protocol's path too. Without one
+    /// all of them are, and an application that browsers can reach has to look at `Host` and `Origin`
+    /// itself.
+    fn guard(&self) -> Option<Arc<Guard>> {
+        None
+    }
 }
 
 /// Pages that somebody else holds on to as well.
@@ -55,6 +63,10 @@ impl<F: Fallback> Fallback for Arc<F> {
         headers: &HeaderMap,
     ) -> impl Future<Output = Response<Body>> + Send {
         F::respond(self, peer, method, uri, headers)
+    }
+
+    fn guard(&self) -> Option<Arc<Guard>> {
+        F::guard(self)
     }
 }
 
@@ -180,13 +192,16 @@ impl<P: Protocol, F: Fallback> App<P, F> {
                     secure: stream.is_secure(),
                     ..admitted.peer()
                 };
-                let app = Arc::clone(&self);
-                let pages = Pages {
-                    app,
-                    peer,
-                    redirect,
+                let beside = Beside {
+                    guard: self.fallback.guard(),
+                    protocol: !redirect,
+                    service: Pages {
+                        app: Arc::clone(&self),
+                        peer,
+                        redirect,
+                    },
                 };
-                connection::converse(admitted, stream, pages, stop, !redirect).await;
+                connection::converse(admitted, stream, beside, stop).await;
             }
             Some(Err(error)) => {
                 self.server.stats().welcomes_failed.add();

@@ -20,11 +20,13 @@
 //! Only GET and HEAD are known; another method on a path that exists is 405. The page's files are
 //! `no-cache`: their names stay the same over versions, so a browser keeps them but asks each time,
 //! and a 304 costs a few hundred bytes. What is made for one request is `no-store`, the trust page
-//! too: so it needs no `Vary`. No other query has a meaning.
+//! too: so it needs no `Vary`. No other query has a meaning. Who may ask is decided before all that, by
+//! the [`Guard`]; pages of the origins that it lists may read `/config.json` too.
 //!
 //! Invariants: of a request only its host, path and query come back, on the trust page and escaped;
 //! HEAD has the headers of GET. Cost: an embedded file is sent without a copy and without a wait.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -40,6 +42,7 @@ use crate::http::authority;
 use crate::http::content_type;
 use crate::http::error_page::ErrorPage;
 use crate::http::file;
+use crate::http::guard::Guard;
 use crate::http::ice::IceServer;
 use crate::http::page_config::PageConfig;
 use crate::http::path::SitePath;
@@ -69,6 +72,7 @@ pub struct Site {
     policy: Option<HeaderValue>,
     schemes: Schemes,
     reach: Reached,
+    guard: Arc<Guard>,
 }
 
 impl Site {
@@ -107,6 +111,7 @@ impl Site {
             public: public.transpose()?,
             policy: policy.transpose()?,
             schemes: settings.schemes,
+            guard: Arc::new(Guard::new(settings, reach.clone())),
             reach,
         })
     }
@@ -174,7 +179,11 @@ impl Site {
     ) -> Option<Response<Body>> {
         Some(match &*path.file() {
             "healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
-            "config.json" => answer::own("application/json", self.config(peer, headers)),
+            "config.json" => {
+                let mut config = answer::own("application/json", self.config(peer, headers));
+                self.guard.share(headers, config.headers_mut());
+                config
+            }
             "qr.svg" => qr_response(query.unwrap_or_default()),
             "trust.html" if self.schemes != Schemes::HttpOnly => self.trust_page(None, headers),
             "trust.html" => ErrorPage::NotFound.response(),
@@ -251,6 +260,10 @@ impl Fallback for Site {
             answer::drop_body(&mut response);
         }
         response
+    }
+
+    fn guard(&self) -> Option<Arc<Guard>> {
+        Some(Arc::clone(&self.guard))
     }
 }
 

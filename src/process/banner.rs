@@ -139,6 +139,7 @@ mod tests {
         Reach {
             addresses: vec!["https://192.168.1.20:4000".to_owned()],
             names: vec!["https://parlor.local:4000".to_owned()],
+            hosts: Vec::new(),
             authority: Some(Authority {
                 der: bytes::Bytes::new(),
                 fingerprint: "AB:CD".to_owned(),

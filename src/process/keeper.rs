@@ -3,7 +3,7 @@
 //!
 //! It stands beside `serve`, on the path of no byte. Each look: list the interfaces, announce on
 //! them, ask which names came of it, have the certificate cover names and addresses, publish what
-//! can be opened ([`Reach`]) to the site. It looks every [`EVERY`], when a name has changed, and on
+//! can be opened, and by which names ([`Reach`]), to the site. It looks every [`EVERY`], when a name has changed, and on
 //! SIGHUP, which has files read again as well.
 //!
 //! Invariants: it never ends the server, whatever goes wrong; the same complaint is logged once; a
@@ -154,9 +154,14 @@ impl Keeper {
         }
         self.names.follow(&announced);
         let names = situation.names(&self.names.covered);
+        let mut hosts = names.dns.clone();
         self.certify(names, files_too).await;
         let served = self.tls.as_ref().map(Tls::served);
-        let reach = Arc::new(self.situation.reach(&announced, served.as_deref()));
+        hosts.extend(served.iter().flat_map(|served| served.dns.iter().cloned()));
+        let reach = Arc::new(Reach {
+            hosts: hosts.into_iter().collect(),
+            ..self.situation.reach(&announced, served.as_deref())
+        });
         self.reach.send_if_modified(|known| {
             let news = **known != *reach;
             *known = Arc::clone(&reach);

@@ -52,7 +52,7 @@ impl Said {
         Reach {
             addresses: self.addresses,
             names: self.names,
-            authority: None,
+            ..Reach::default()
         }
     }
 }

@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     let mut config = command.parlor;
     config.tls.state_dir = state_dir::resolve(config.tls.state_dir.take());
     let done = match command.action {
-        cli::Action::Serve => serve(config).map(|()| ExitCode::SUCCESS),
+        cli::Action::Serve => serve(config, &command.warnings).map(|()| ExitCode::SUCCESS),
         cli::Action::Certificate { renew } => {
             certificate::run(&config, renew).map(|()| ExitCode::SUCCESS)
         }
@@ -106,12 +106,16 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn serve(config: config::Parlor) -> anyhow::Result<()> {
+fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
     let site = Arc::new(Site::new(&config.site, host::name(), reached)?);
     let server = room_server(config.clone())?;
     open_files::allow(config.limits.max_connections);
     let listeners = bind::bind(&config.listen)?;
+    // What is wrong has ended it in one line before.
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     let bound: Vec<_> = listeners
         .iter()
         .filter_map(|one| one.local_addr().ok())
@@ -207,9 +211,16 @@ pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, Con
     let stats = Arc::new(Stats::default());
     let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
     let chat = SocketIo::new(chat);
-    let edge = Edge::default()
+    let mut edge = Edge::default()
         .client_files(files)
-        .trusted_proxies(config.site.trusted_proxies.clone());
+        .trusted_proxies(config.site.trusted_proxies);
+    // Who may ask should be told the answer.
+    if !config.site.allowed_origins.is_empty() {
+        edge = edge.cors(config::Cors {
+            origins: config::Origins::List(config.site.allowed_origins),
+            ..config::Cors::default()
+        })?;
+    }
     Ok(Server::with_edge(
         config.protocol,
         config.limits,

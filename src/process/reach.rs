@@ -67,8 +67,8 @@ impl Situation {
         Names { dns, addresses }
     }
 
-    /// What can be opened from other devices. `served` is none without TLS, or where its
-    /// certificate is not known.
+    /// What can be opened from other devices, but for the names that need not be told. `served` is
+    /// none without TLS, or where its certificate is not known.
     pub(crate) fn reach(&self, announced: &BTreeSet<String>, served: Option<&Served>) -> Reach {
         let scheme = match self.schemes {
             Schemes::HttpOnly => "http",
@@ -98,6 +98,7 @@ impl Situation {
         Reach {
             addresses,
             names,
+            hosts: Vec::new(),
             authority: served
                 .and_then(|served| served.authority.as_ref())
                 .map(|authority| Authority {

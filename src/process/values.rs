@@ -13,6 +13,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::config::Network;
+use crate::http::host::{Host, Origin, Place};
 
 /// A whole number from `min` to `max`.
 pub(crate) fn whole<T>(min: u64, max: u64) -> impl Fn(&str) -> Result<T, String> + Clone
@@ -103,6 +104,29 @@ pub(crate) fn socket(text: &str) -> Result<SocketAddr, String> {
 pub(crate) fn network(text: &str) -> Result<Network, String> {
     Network::parse(text).ok_or_else(|| {
         "must be an IP address or a network, such as 127.0.0.1 or 172.16.0.0/12".to_owned()
+    })
+}
+
+/// A host's name without anything else, in lower case and without a dot at its end.
+pub(crate) fn host_name(text: &str) -> Result<String, String> {
+    let place = Place::parse(text).filter(|_| !text.contains(':'));
+    match place.map(|place| place.host) {
+        Some(Host::Name(name)) => Ok(name.to_ascii_lowercase()),
+        Some(Host::Address(_)) => Err("must be a name: addresses are let in anyway".to_owned()),
+        None => Err(
+            "must be the name of a host without scheme and port, such as calls.example.org"
+                .to_owned(),
+        ),
+    }
+}
+
+/// An origin, as browsers write it.
+pub(crate) fn origin(text: &str) -> Result<String, String> {
+    let origin = Origin::parse(text).map(|origin| origin.to_string());
+    origin.ok_or_else(|| {
+        "must be an origin such as https://example.org or http://localhost:8080, without a slash \
+         at its end"
+            .to_owned()
     })
 }
 
@@ -284,6 +308,21 @@ mod tests {
             &"a".repeat(61),
         ] {
             assert!(label(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_alone_and_an_origin_what_browsers_send() {
+        assert_eq!(host_name("Den.LAN.").as_deref(), Ok("den.lan"));
+        for wrong in [
+            "", "a:80", "a:", "http://a", "a/b", "*.lan", "[::1]", "10.0.0.1",
+        ] {
+            assert!(host_name(wrong).is_err(), "{wrong}");
+        }
+        let written = origin("HTTPS://Pages.Example:443");
+        assert_eq!(written.as_deref(), Ok("https://pages.example"));
+        for wrong in ["", "null", "*", "pages.example", "https://pages.example/"] {
+            assert!(origin(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! Who a client is when a reverse proxy stands before it: `X-Forwarded-For` and
-//! `X-Forwarded-Proto`, the form that nginx, Caddy, Apache and HAProxy write.
+//! Who a client is when a reverse proxy stands before it, and what it asked for: `X-Forwarded-For`,
+//! `X-Forwarded-Proto` and `X-Forwarded-Host`, the form that nginx, Caddy, Apache and HAProxy write.
 //!
 //! It stands before everything that asks for a request's peer. Each proxy adds to the end of the
 //! list whom it heard, so the list is read from there: what a trusted proxy says is true, and the
@@ -15,12 +15,19 @@ use hyper::header::HeaderName;
 use std::net::{IpAddr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 impl<P: Protocol> Server<P> {
     /// Who sent a request: the other side of its connection, or whom a trusted proxy names.
     pub fn sender(&self, peer: Peer, headers: &HeaderMap) -> Peer {
         sender(peer, &self.0.edge.trusted_proxies, headers)
+    }
+
+    /// The host that a trusted proxy was asked for, if this peer is one and says so. A proxy that does
+    /// not write the header itself may hand on what anybody wrote.
+    pub(crate) fn forwarded_host<'h>(&self, peer: Peer, headers: &'h HeaderMap) -> Option<&'h str> {
+        host(peer, &self.0.edge.trusted_proxies, headers)
     }
 
     pub(super) fn trusts(&self, address: IpAddr) -> bool {
@@ -50,6 +57,16 @@ fn sender(mut peer: Peer, proxies: &[Network], headers: &HeaderMap) -> Peer {
     peer
 }
 
+/// What the nearest proxy was asked for: as with the scheme, what others say before it may be made up.
+fn host<'h>(peer: Peer, proxies: &[Network], headers: &'h HeaderMap) -> Option<&'h str> {
+    if !trusts(proxies, peer.address) {
+        return None;
+    }
+    items(headers, &FORWARDED_HOST)
+        .next()
+        .filter(|host| !host.is_empty())
+}
+
 /// The items of all lists of this name, last first (RFC 9110 section 5.3).
 fn items<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let values: Vec<_> = headers.get_all(name).into_iter().collect();
@@ -71,14 +88,25 @@ mod tests {
     use super::*;
     use hyper::header::HeaderValue;
 
-    fn seen(from: &str, headers: &[(HeaderName, &str)]) -> (String, bool) {
-        let proxies = ["127.0.0.1", "10.0.0.0/8"].map(|text| Network::parse(text).expect("one"));
+    fn proxies() -> [Network; 2] {
+        ["127.0.0.1", "10.0.0.0/8"].map(|text| Network::parse(text).expect("one"))
+    }
+
+    fn peer(from: &str) -> Peer {
+        let from: IpAddr = from.parse().expect("an address");
+        from.into()
+    }
+
+    fn map(headers: &[(HeaderName, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name, HeaderValue::from_str(value).expect("a value"));
         }
-        let from: IpAddr = from.parse().expect("an address");
-        let peer = sender(from.into(), &proxies, &map);
+        map
+    }
+
+    fn seen(from: &str, headers: &[(HeaderName, &str)]) -> (String, bool) {
+        let peer = sender(peer(from), &proxies(), &map(headers));
         (peer.address.to_string(), peer.secure)
     }
 
@@ -124,5 +152,28 @@ mod tests {
                 "{list}"
             );
         }
+    }
+
+    #[test]
+    fn the_last_proxy_says_which_host_it_was_asked_for_and_a_stranger_says_nothing() {
+        for (from, list, wanted) in [
+            ("127.0.0.1", "calls.example.org", Some("calls.example.org")),
+            (
+                "10.1.1.1",
+                "evil.example, calls.example.org:81",
+                Some("calls.example.org:81"),
+            ),
+            ("127.0.0.1", "", None),
+            ("127.0.0.1", "calls.example.org,", None),
+            ("192.168.1.5", "calls.example.org", None),
+        ] {
+            let headers = map(&[(FORWARDED_HOST, list)]);
+            assert_eq!(
+                host(peer(from), &proxies(), &headers),
+                wanted,
+                "{from} {list:?}"
+            );
+        }
+        assert_eq!(host(peer("127.0.0.1"), &proxies(), &HeaderMap::new()), None);
     }
 }

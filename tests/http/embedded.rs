@@ -149,8 +149,8 @@ fn a_304_leaves_the_connection_usable() {
     let site = site();
     let tag = get(site.address, "/", &[]).must("etag").to_owned();
     let two = format!(
-        "GET / HTTP/1.1\r\nHost: x\r\nIf-None-Match: {tag}\r\n\r\n\
-         GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        "GET / HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n\
+         GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     );
     let answer = send(site.address, two.as_bytes());
     assert_eq!(answer.status, 304);

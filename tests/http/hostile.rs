@@ -43,7 +43,7 @@ fn served() -> (TempDir, Running) {
 fn raw(site: &Running, target: &[u8]) -> Answer {
     let mut bytes = b"GET ".to_vec();
     bytes.extend_from_slice(target);
-    bytes.extend_from_slice(b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    bytes.extend_from_slice(b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     send(site.address, &bytes)
 }
 
@@ -70,8 +70,8 @@ fn no_path_leads_out() {
         b"/%2ehidden",
         b"/.git/config",
         b"/sub/.%2e/.hidden",
-        b"http://x/../secret.txt",
-        b"http://x/%2e%2e/secret.txt",
+        b"http://localhost/../secret.txt",
+        b"http://localhost/%2e%2e/secret.txt",
     ];
     for target in targets {
         let answer = raw(&site, target);
@@ -123,7 +123,7 @@ fn a_redirect_cannot_name_another_host() {
     assert_eq!(raw(&site, b"//evil.example").status, 404);
     assert_eq!(raw(&site, b"/%2fevil.example").status, 404);
     assert_eq!(raw(&site, b"/\\evil.example").status, 404);
-    let answer = raw(&site, b"http://evil.example/evil.example?a=b");
+    let answer = raw(&site, b"http://localhost/evil.example?a=b");
     assert_eq!(
         (answer.status, answer.must("location")),
         (308, "/evil.example/?a=b")
@@ -152,7 +152,8 @@ fn header_values_that_are_no_text_are_as_if_absent() {
         "Range",
     ] {
         let mut bytes =
-            format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: ").into_bytes();
+            format!("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{name}: ")
+                .into_bytes();
         bytes.extend_from_slice(b"\xff\xfe, \"\xc3(\"\r\n\r\n");
         assert_eq!(send(site.address, &bytes).status, 200, "{name}");
     }

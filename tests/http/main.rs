@@ -1,5 +1,5 @@
 //! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public`,
-//! `trust`, `turn` and `hostile` are about the web site, the others about the protocol's requests.
+//! `trust`, `turn` and `hostile` are about the web site, `guard` about both, the others about the protocol's requests.
 //!
 //! Layer tests (see ARCHITECTURE.md, tests): server and accept loop run in this process on a
 //! port of the system's choice, and every request is written byte by byte, because the tests are
@@ -18,6 +18,7 @@ mod compression;
 mod cors;
 mod eio3;
 mod embedded;
+mod guard;
 mod hooks;
 mod hostile;
 mod mount;

@@ -15,6 +15,7 @@ pub(crate) fn home() -> Reach {
     Reach {
         addresses: vec!["https://192.168.1.20:4000".to_owned()],
         names: vec!["https://parlor.local:4000".to_owned()],
+        hosts: Vec::new(),
         authority: Some(Authority {
             der: b"\x30\x03der".as_slice().into(),
             fingerprint: format!("{}FF", "AB:".repeat(31)),

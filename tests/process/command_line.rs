@@ -3,13 +3,15 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 32] = [
+const FLAGS: [&str; 34] = [
     "--port",
     "--bind",
     "--listen",
     "--https-only",
     "--http-only",
     "--trusted-proxy",
+    "--allow-host",
+    "--allow-origin",
     "--state-dir",
     "--tls-cert",
     "--tls-key",
@@ -69,6 +71,7 @@ fn help_names_every_flag_and_its_variable() {
     for heading in [
         "Commands:",
         "Listening:",
+        "Access:",
         "Certificate:",
         "Name:",
         "Page:",
@@ -125,6 +128,18 @@ fn a_wrong_value_names_flag_value_and_range() {
         ("--listen", "127.0.0.1", "ADDR:PORT"),
         ("--name", "parlor.local", "without .local"),
         ("--trusted-proxy", "proxy", "an IP address or a network"),
+        (
+            "--allow-host",
+            "calls.example:80",
+            "without scheme and port",
+        ),
+        ("--allow-host", "192.168.1.20", "a name"),
+        (
+            "--allow-origin",
+            "https://pages.example/",
+            "without a slash",
+        ),
+        ("--allow-origin", "null", "an origin"),
         ("--log", "loud", "error, warn, info, debug or trace"),
         ("--workers", "0", "from 1 to 64"),
         ("--workers", "65", "from 1 to 64"),

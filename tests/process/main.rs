@@ -11,6 +11,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod access;
 mod command_line;
 mod life;
 mod output;

@@ -55,7 +55,11 @@ fn piped_logs_have_no_colour_and_no_control_characters() {
     let (parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "trace"], &[]);
     assert_eq!(get(address, "/%1b%5b31mred", &[]).status, 404);
     assert_eq!(
-        send(address, b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n").status,
+        send(
+            address,
+            b"GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        .status,
         400
     );
     parlor.signal(Signal::TERM);
@@ -172,4 +176,22 @@ fn help_that_nobody_reads_is_no_failure() {
             .code,
         2
     );
+}
+
+#[test]
+fn a_setting_that_changes_nothing_is_named_without_its_value() {
+    let arguments = ["--listen=127.0.0.1:0", "--no-mdns", "--name=den", "--csp=x"];
+    let (parlor, _) = Parlor::start(&arguments, &[("PARLOR_PASWORD", "hunter2")]);
+    parlor.signal(Signal::TERM);
+    let log = parlor.ended().stderr;
+    let warnings: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 3, "{log}");
+    for (line, words) in warnings.iter().zip([
+        "\"PARLOR_PASWORD\" is the variable of no setting",
+        "--csp changes nothing without --public",
+        "--name changes nothing with --no-mdns",
+    ]) {
+        assert!(line.contains(words), "{line}");
+    }
+    assert!(!log.contains("hunter2"), "{log}");
 }

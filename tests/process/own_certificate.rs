@@ -35,7 +35,9 @@ fn shows(address: SocketAddr, wanted: &Made) -> bool {
     let name = ServerName::try_from(NAME).unwrap();
     let session = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(session, connect(address));
-    let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let asked = stream.write_all(
+        b"GET /healthz HTTP/1.1\r\nHost: calls.example.org\r\nConnection: close\r\n\r\n",
+    );
     let mut answer = String::new();
     asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.ends_with("ok\n")
 }

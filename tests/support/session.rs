@@ -50,7 +50,7 @@ impl Polling {
 
     /// The same on this connection, with these header lines, and with what is sent right behind it.
     pub(crate) fn begin_poll_on(&self, stream: &mut TcpStream, lines: &[&str], behind: &str) {
-        let mut text = format!("GET {} HTTP/1.1\r\nHost: x\r\n", self.path);
+        let mut text = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n", self.path);
         for line in lines {
             text.push_str(line);
             text.push_str("\r\n");
@@ -92,7 +92,7 @@ impl Polling {
     /// The bytes of a POST, without a length of its own.
     pub(crate) fn post_bytes(&self, body: &str, lines: &[&str]) -> Vec<u8> {
         let mut text = format!(
-            "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n",
+            "POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
             self.path
         );
         for line in lines {
@@ -208,7 +208,7 @@ impl<S: Read + Write> WebSocket<S> {
 
 /// The bytes of an upgrade's request.
 pub(crate) fn upgrade(path: &str, lines: &[&str]) -> Vec<u8> {
-    let mut text = format!("GET {path} HTTP/1.1\r\nHost: x\r\n");
+    let mut text = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
     for line in UPGRADE.iter().chain(lines) {
         text.push_str(line);
         text.push_str("\r\n");

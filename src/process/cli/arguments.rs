@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::Targets;
 
+use super::access::ACCESS;
 use crate::config::Network;
-use crate::process::values::{address, label, levels, network, size, socket, switch, time, whole};
+use crate::process::values::{address, label, levels, size, socket, switch, time, whole};
 
 /// What the flags say, each read by itself.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct Arguments {
     pub(super) https_only: bool,
     pub(super) http_only: bool,
     pub(super) trusted_proxy: Vec<Network>,
+    pub(super) allow_host: Vec<String>,
+    pub(super) allow_origin: Vec<String>,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
@@ -82,7 +85,12 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    const fn new(name: &'static str, value: &'static str, set: Set, help: &'static str) -> Self {
+    pub(super) const fn new(
+        name: &'static str,
+        value: &'static str,
+        set: Set,
+        help: &'static str,
+    ) -> Self {
         Self {
             name,
             value,
@@ -124,7 +132,7 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     Ok(())
 }
 
-fn add<T>(place: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
+pub(super) fn add<T>(place: &mut Vec<T>, value: Result<T, String>) -> Result<(), String> {
     place.push(value?);
     Ok(())
 }
@@ -140,6 +148,7 @@ pub(super) const RENEW: Flag = Flag::new(
 /// All settings, under the headings of the help.
 pub(super) const SETTINGS: &[(&str, &[Flag])] = &[
     ("Listening", LISTENING),
+    ("Access", ACCESS),
     ("Certificate", CERTIFICATE),
     ("Name", NAME),
     ("Page", PAGE),
@@ -180,14 +189,6 @@ const LISTENING: &[Flag] = &[
         Set::Switch(|to| &mut to.http_only),
         "Speak plain HTTP only, behind a reverse proxy that has the certificate (in the variable: \
          true or false)",
-    ),
-    Flag::new(
-        "--trusted-proxy",
-        "ADDR[/BITS]",
-        Set::Many(|to, text| add(&mut to.trusted_proxy, network(text))),
-        "Reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address or a \
-         network such as 172.16.0.0/12; may be given several times (in the variable: separated by \
-         commas)",
     ),
 ];
 

@@ -58,7 +58,7 @@ Examples:
   parlor --port 8080 --bind 192.168.1.20   one address of this machine
   parlor --listen 127.0.0.1:4000 --listen '[fd00::20]:4000'
   parlor --public ./my-page                your own page, the built-in one behind it
-  parlor --http-only --trusted-proxy 127.0.0.1   behind a reverse proxy on this machine
+  parlor --http-only --trusted-proxy 127.0.0.1 --allow-host calls.example.org   behind a proxy
   parlor --tls-cert chain.pem --tls-key key.pem  a certificate of your own
   parlor --ice-server stun:192.168.1.1:3478
   PARLOR_PORT=8080 PARLOR_LOG=debug parlor

@@ -11,9 +11,11 @@
 //! repeated, neither in help nor in an error. What needs the disk or the network to be checked
 //! (`--public`, `--ice-server`, `--csp`, `--client-dir`) is checked by who uses it, in the same words.
 
+mod access;
 mod arguments;
 mod help;
 mod parser;
+mod silent;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -50,6 +52,8 @@ pub(crate) struct Command {
     pub(crate) parlor: config::Parlor,
     /// What is logged.
     pub(crate) log: Targets,
+    /// Settings that change nothing, a line each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Why nothing is to be run.
@@ -64,7 +68,13 @@ pub(crate) enum Stop {
 /// Reads the arguments (the program's name first) and the environment.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Stop> {
     let given = parser::read(arguments, |name| std::env::var_os(name))?;
-    given.settings().map_err(Stop::Wrong)
+    let mut warnings = silent::unknown(std::env::vars_os().map(|(name, _)| name));
+    warnings.extend(silent::idle(&given));
+    let command = given.settings().map_err(Stop::Wrong)?;
+    Ok(Command {
+        warnings,
+        ..command
+    })
 }
 
 impl Given {
@@ -102,6 +112,8 @@ impl Given {
                 ice_servers: arguments.ice_server,
                 schemes,
                 trusted_proxies: arguments.trusted_proxy,
+                allowed_hosts: arguments.allow_host,
+                allowed_origins: arguments.allow_origin,
             },
             tls: config::Tls {
                 state_dir: arguments.state_dir,
@@ -119,6 +131,7 @@ impl Given {
             action,
             parlor,
             log: arguments.log,
+            warnings: Vec::new(),
         })
     }
 
