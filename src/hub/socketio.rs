@@ -312,7 +312,7 @@ impl<A: Application> Protocol for SocketIo<A> {
 
     fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason) {
         let reason = match reason {
-            CloseReason::TransportClose => DisconnectReason::TransportClose,
+            CloseReason::TransportClose { goodbye } => DisconnectReason::TransportClose { goodbye },
             CloseReason::TransportError => DisconnectReason::TransportError,
             CloseReason::PingTimeout => DisconnectReason::PingTimeout,
             CloseReason::ParseError => DisconnectReason::ParseError,
