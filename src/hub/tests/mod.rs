@@ -15,6 +15,7 @@ mod limits;
 mod panics;
 mod random;
 mod recovering;
+mod ticking;
 mod worst;
 
 use super::*;
