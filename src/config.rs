@@ -254,8 +254,11 @@ pub struct Parlor {
     pub protocol: Protocol,
     /// Limits.
     pub limits: Limits,
-    /// Calls (rooms with somebody in them) at one time; each costs about 300 bytes.
+    /// Calls (rooms with somebody in them) at one time; each costs about 350 bytes.
     pub max_rooms: usize,
+    /// Time for which the seat of somebody who was lost is held; none switches that off. A quarter as
+    /// many seats as there may be rooms are held at one time.
+    pub seat_hold: Duration,
     /// Web site settings.
     pub site: Site,
     /// Certificate.

@@ -118,7 +118,14 @@ const TABLE: &[Row] = &[
     Row {
         module: "chat",
         crate_modules: &["socketio", "stats"],
-        outside: &["heapless", "rustc_hash", "serde", "serde_json", "slotmap"],
+        outside: &[
+            "heapless",
+            "rustc_hash",
+            "serde",
+            "serde_json",
+            "slotmap",
+            "subtle",
+        ],
         may_wait: false,
         may_lock: false,
         may_read_clock: false,

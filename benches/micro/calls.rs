@@ -134,7 +134,10 @@ fn raw(packet: String) -> Ready {
 
 fn relayed(packet: String) -> Ready {
     let stats = Arc::new(Stats::default());
-    let mut server = Server::new(Chat::new(10, Arc::clone(&stats)), stats);
+    let mut server = Server::new(
+        Chat::new(10, std::time::Duration::ZERO, Arc::clone(&stats)),
+        stats,
+    );
     let (one, two) = (server.connect(), server.connect());
     for person in [one, two] {
         server.relay(person, "42[\"join\",\"r\"]");

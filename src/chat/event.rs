@@ -1,7 +1,7 @@
 //! What clients say, in types: a room's name, and what can be wrong with it.
 
 use crate::socketio::Arg;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Bytes of a room's name at most.
 pub(super) const MAX_ROOM_NAME: usize = 64;
@@ -79,6 +79,17 @@ pub(super) fn room_name(arg: Option<Arg<'_>>) -> Result<RoomName, RoomError> {
     }
 }
 
+/// Whether the second argument of `join` says that the page still has the connection of the call
+/// it was in: `{"resume": true}`. Whatever else it is says nothing.
+pub(super) fn resumes(arg: Option<Arg<'_>>) -> bool {
+    #[derive(Deserialize)]
+    struct Options {
+        resume: bool,
+    }
+    let options = arg.and_then(|arg| arg.read().ok());
+    options.is_some_and(|options: Options| options.resume)
+}
+
 fn check(name: &str) -> Result<RoomName, RoomError> {
     let name = name.trim();
     if name.is_empty() {
@@ -131,6 +142,23 @@ mod tests {
             (long.as_str(), RoomError::LongName),
         ] {
             assert_eq!(name(json), Err(want), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_resumed_only_if_it_is_said_so() {
+        let says = |json: &str| resumes(Args::new(json, &[]).get(0));
+        assert!(says("{\"resume\":true,\"more\":1}"));
+        for json in [
+            "",
+            "true",
+            "null",
+            "{}",
+            "{\"resume\":1}",
+            "{\"resume\":false}",
+            "[]",
+        ] {
+            assert!(!says(json), "{json}");
         }
     }
 

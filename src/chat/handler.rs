@@ -1,17 +1,20 @@
 //! The application: reads events, asks the lobby, answers and relays.
 
-use super::event::{RoomError, RoomName, room_name};
-use super::lobby::{Left, Lobby, Role};
+use super::event::{RoomError, RoomName, resumes, room_name};
+use super::lobby::{Arrival, Left, Lobby, Role, Taken};
+use super::seat_key::SeatKey;
 use crate::socketio::{
     Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId, SocketKey,
 };
 use crate::stats::Stats;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The video-chat application.
 #[derive(Debug)]
 pub struct Chat {
     lobby: Lobby,
+    seat_hold: Duration,
     stats: Arc<Stats>,
 }
 
@@ -23,10 +26,12 @@ const OK_CREATED: Done = "{\"ok\":true,\"role\":\"created\"}";
 const OK_JOINED: Done = "{\"ok\":true,\"role\":\"joined\"}";
 
 impl Chat {
-    /// An application with room for so many calls.
-    pub fn new(max_rooms: usize, stats: Arc<Stats>) -> Self {
+    /// An application with room for so many calls. The seat of somebody who has a key and is lost
+    /// is held for `seat_hold`; no time at all means that no seat is.
+    pub fn new(max_rooms: usize, seat_hold: Duration, stats: Arc<Stats>) -> Self {
         Self {
             lobby: Lobby::new(max_rooms),
+            seat_hold,
             stats,
         }
     }
@@ -41,8 +46,14 @@ impl Chat {
         io: &mut Io<'_>,
         socket: SocketKey,
         room: &RoomName,
+        resume: bool,
     ) -> Result<Done, RoomError> {
-        let seated = match self.lobby.join(socket, room) {
+        let arrival = Arrival {
+            person: socket,
+            key: io.data::<SeatKey>(socket).copied(),
+            resume,
+        };
+        let seated = match self.lobby.join(arrival, room) {
             Ok(seated) => seated,
             Err(RoomError::Full) => {
                 tracing::info!(id = %Id(io, socket), ?room, "full");
@@ -52,7 +63,13 @@ impl Chat {
             Err(error) => return Err(error),
         };
         if let Some(left) = seated.left {
-            self.tell_peer(io, socket, &left);
+            tell_peer(io, socket, &left);
+        }
+        if let Some(taken) = &seated.taken {
+            tell_of_return(io, socket, room, taken);
+            if resume && !taken.resumed {
+                send(io, socket, "leave", &[]);
+            }
         }
         let (event, done) = match seated.role {
             Role::Created => ("created", OK_CREATED),
@@ -65,6 +82,9 @@ impl Chat {
             }
         }
         send(io, socket, event, &[]);
+        if seated.peer_away {
+            send(io, socket, "peer-away", &[]);
+        }
         Ok(done)
     }
 
@@ -76,16 +96,23 @@ impl Chat {
     ) -> Result<Done, RoomError> {
         self.peer_in(io, socket, "leave", room)?;
         if let Some(left) = self.lobby.leave(socket) {
-            self.tell_peer(io, socket, &left);
+            tell_peer(io, socket, &left);
         }
         Ok(OK)
     }
 
-    fn tell_peer(&self, io: &mut Io<'_>, socket: SocketKey, left: &Left) {
-        tracing::info!(id = %Id(io, socket), room = ?left.room, "left");
-        if let Some(peer) = left.peer {
-            send(io, peer, "leave", &[]);
+    /// Holds the seat of somebody who was lost; `false` if it is to be given up.
+    fn hold(&mut self, io: &mut Io<'_>, socket: SocketKey) -> bool {
+        let until = io.now().checked_add(self.seat_hold);
+        let until = until.filter(|until| *until > io.now());
+        let Some(away) = until.and_then(|until| self.lobby.hold(socket, until)) else {
+            return false;
+        };
+        tracing::info!(id = %Id(io, socket), room = ?away.room, "away");
+        if let Some(peer) = away.peer {
+            send(io, peer, "peer-away", &[]);
         }
+        true
     }
 
     fn relay(
@@ -106,15 +133,15 @@ impl Chat {
         Ok(OK)
     }
 
-    /// Who sits opposite, if the socket has a seat in this room.
+    /// Who sits opposite and is there, if the socket has a seat in this room.
     fn peer_in(
-        &self,
+        &mut self,
         io: &Io<'_>,
         socket: SocketKey,
         name: &str,
         room: Option<Arg<'_>>,
     ) -> Result<Option<SocketKey>, RoomError> {
-        let seat = self.lobby.seat(socket);
+        let seat = self.lobby.heard(socket);
         // A name that is the seat's as it stands needs no other look at it.
         let plain = room.and_then(|room| room.as_plain_str());
         if let Some((seated, peer)) = seat
@@ -135,8 +162,11 @@ impl Chat {
 }
 
 impl Application for Chat {
-    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, _: &Handshake<'_>) {
+    fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
         tracing::info!(id = %Id(io, socket), "connected");
+        if let Some(key) = SeatKey::in_auth(handshake.auth) {
+            log_failure(io.set_data(socket, key));
+        }
     }
 
     fn event(&mut self, io: &mut Io<'_>, event: Event<'_>) {
@@ -147,7 +177,8 @@ impl Application for Chat {
             reply,
         } = event;
         let result = match name {
-            "join" => room_name(args.get(0)).and_then(|room| self.join(io, socket, &room)),
+            "join" => room_name(args.get(0))
+                .and_then(|room| self.join(io, socket, &room, resumes(args.get(1)))),
             "leave" => self.leave(io, socket, args.get(0)),
             "ready" => self.relay(io, socket, name, args.get(0), None),
             "offer" | "answer" | "candidate" => {
@@ -176,13 +207,66 @@ impl Application for Chat {
 
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         tracing::info!(id = %Id(io, socket), %reason, "disconnected");
+        if is_lost(reason) && self.hold(io, socket) {
+            return;
+        }
         let Some(left) = self.lobby.leave(socket) else {
             return;
         };
         // Calls survive a restart of the server, so nobody is told to hang up.
         if reason != DisconnectReason::ServerShuttingDown {
-            self.tell_peer(io, socket, &left);
+            tell_peer(io, socket, &left);
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.lobby.deadline()
+    }
+
+    fn tick(&mut self, io: &mut Io<'_>) {
+        while let Some((person, left)) = self.lobby.expire(io.now()) {
+            tell_peer(io, person, &left);
+        }
+    }
+}
+
+/// Whether somebody whose connection ended so may come back: they have not said that they go, and
+/// the server has not sent them away.
+fn is_lost(reason: DisconnectReason) -> bool {
+    match reason {
+        DisconnectReason::TransportClose { goodbye } => !goodbye,
+        DisconnectReason::TransportError | DisconnectReason::PingTimeout => true,
+        DisconnectReason::ClientNamespaceDisconnect
+        | DisconnectReason::ServerNamespaceDisconnect
+        | DisconnectReason::ForcedClose
+        | DisconnectReason::ForcedServerClose
+        | DisconnectReason::ParseError
+        | DisconnectReason::ServerShuttingDown => false,
+    }
+}
+
+fn tell_peer(io: &mut Io<'_>, socket: SocketKey, left: &Left) {
+    tracing::info!(id = %Id(io, socket), room = ?left.room, "left");
+    if let Some(peer) = left.peer {
+        send(io, peer, "leave", &[]);
+    }
+}
+
+/// Tells those concerned that a seat was taken over by its key.
+fn tell_of_return(io: &mut Io<'_>, socket: SocketKey, room: &RoomName, taken: &Taken) {
+    let resumed = taken.resumed;
+    tracing::info!(id = %Id(io, socket), ?room, resumed, "back by its key");
+    if let Some(displaced) = taken.from {
+        send(io, displaced, "taken-over", &[]);
+    }
+    let news = match (resumed, taken.from) {
+        (false, _) => Some("leave"),
+        // Only of who was away has the other been told.
+        (true, None) => Some("peer-back"),
+        (true, Some(_)) => None,
+    };
+    if let (Some(peer), Some(news)) = (taken.peer, news) {
+        send(io, peer, news, &[]);
     }
 }
 

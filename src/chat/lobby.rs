@@ -1,15 +1,25 @@
 //! Who sits where. A call has two seats; who sits in the first is its creator.
 //!
-//! Invariants: a person has one seat at most; a call exists only while somebody sits in it;
-//! when the creator leaves, who stays moves up and is the creator for the next person.
+//! Somebody whose connection was lost keeps a seat that a key belongs to, for a while: it is *held*
+//! for them, and taken for everybody else. Who comes with the key takes the seat over, whether it is
+//! held or not. If the page still has its connection to the other, the call goes on as it was; it
+//! does not if the other seat has changed hands meanwhile, for then that connection leads nowhere.
+//!
+//! Invariants: a person has one seat at most; a call exists only while a seat of it is taken or
+//! held; a key belongs to one seat of a call at most; when the creator leaves, who stays moves up
+//! and is the creator for the next person. A person is a socket, also when that is gone: keys of
+//! sockets do not come again. Held are a quarter as many seats as there may be calls, at most, so
+//! that people who come and go without a word cannot fill the server with absent ones.
 //! Room names come from clients, so they are hashed with random keys; the keys of people and
-//! calls are made here. Cost of a call: about 250 bytes and 30 for each person.
+//! calls are made here. Cost of a call: about 350 bytes and 30 for each person, 50 if held.
 
 use super::event::{RoomError, RoomName};
+use super::seat_key::SeatKey;
 use crate::socketio::SocketKey;
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 slotmap::new_key_type! {
     struct CallKey;
@@ -24,30 +34,87 @@ pub enum Role {
     Joined,
 }
 
+/// Who wants a seat.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// The socket.
+    pub person: SocketKey,
+    /// The key that it brought.
+    pub key: Option<SeatKey>,
+    /// Whether its page still has the connection of the call that it was in.
+    pub resume: bool,
+}
+
 /// What a join leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Seated {
     /// The role in the room.
     pub role: Role,
-    /// Whether the seat is a new one.
+    /// Whether the person sat elsewhere, or nowhere, before.
     pub new: bool,
     /// The call that was left for it, with who stayed there.
     pub left: Option<Left>,
+    /// Whether the seat was that of the person's key already.
+    pub taken: Option<Taken>,
+    /// Whether the other seat is held for somebody who is away.
+    pub peer_away: bool,
 }
 
-/// A call that somebody left.
+/// A seat that was taken over by its key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Who sat in it until now; nobody if it was held.
+    pub from: Option<SocketKey>,
+    /// Who is there in the other seat.
+    pub peer: Option<SocketKey>,
+    /// Whether the call goes on; if not, it is as if they had left and come anew.
+    pub resumed: bool,
+}
+
+/// A call that somebody left, for good or for a while.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Left {
     /// The room.
     pub room: RoomName,
-    /// Who stays, now its creator.
+    /// Who stays and is there; its creator, if it was left for good.
     pub peer: Option<SocketKey>,
 }
 
 #[derive(Debug)]
 struct Call {
     room: RoomName,
-    people: heapless::Vec<SocketKey, 2>,
+    seats: heapless::Vec<Seat, 2>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    /// Who sits here, or sat here when the connection was lost.
+    person: SocketKey,
+    key: Option<SeatKey>,
+    /// Until when it is held for a person who is away.
+    held_until: Option<Instant>,
+    /// The person may not know who has the other seat: somebody left it, and they have said
+    /// nothing since; or somebody came to it while they were away.
+    outdated: bool,
+}
+
+const _: () = assert!(size_of::<Seat>() <= 48);
+
+impl Seat {
+    /// The person, unless they are away.
+    fn present(&self) -> Option<SocketKey> {
+        self.held_until.is_none().then_some(self.person)
+    }
+}
+
+impl Call {
+    fn seat_mut(&mut self, person: SocketKey) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.person == person)
+    }
+
+    fn opposite(&self, person: SocketKey) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.person != person)
+    }
 }
 
 /// All calls.
@@ -56,7 +123,10 @@ pub struct Lobby {
     calls: SlotMap<CallKey, Call>,
     by_room: HashMap<RoomName, CallKey>,
     seats: FxHashMap<SocketKey, CallKey>,
+    /// The seats that are held, by the end of it.
+    held: BTreeSet<(Instant, SocketKey)>,
     max_rooms: usize,
+    max_held: usize,
 }
 
 impl Lobby {
@@ -66,7 +136,9 @@ impl Lobby {
             calls: SlotMap::default(),
             by_room: HashMap::new(),
             seats: FxHashMap::default(),
+            held: BTreeSet::new(),
             max_rooms,
+            max_held: max_rooms.div_ceil(4),
         }
     }
 
@@ -75,24 +147,30 @@ impl Lobby {
     ///
     /// # Errors
     /// [`RoomError::Full`] and [`RoomError::TooManyRooms`].
-    pub fn join(&mut self, person: SocketKey, room: &RoomName) -> Result<Seated, RoomError> {
+    pub fn join(&mut self, arrival: Arrival, room: &RoomName) -> Result<Seated, RoomError> {
+        let Arrival { person, key, .. } = arrival;
         let found = self.by_room.get(room).copied();
-        match found.and_then(|key| self.calls.get(key)) {
+        match found.and_then(|call| self.calls.get(call)) {
             Some(call) => {
-                if let Some(at) = call.people.iter().position(|seated| *seated == person) {
-                    let role = if at == 0 { Role::Created } else { Role::Joined };
-                    return Ok(Seated {
-                        role,
-                        new: false,
-                        left: None,
-                    });
+                if call.seats.iter().any(|seat| seat.person == person) {
+                    return Ok(self.seated(person, false, None, None));
                 }
-                if call.people.is_full() {
+                let own = |seat: &&Seat| key.is_some() && seat.key == key;
+                if let Some(seat) = call.seats.iter().find(own) {
+                    let (before, from) = (seat.person, seat.present());
+                    let resumed = arrival.resume && !seat.outdated;
+                    return Ok(self.take_over(arrival, room, before, from, resumed));
+                }
+                if call.seats.is_full() {
                     return Err(RoomError::Full);
                 }
             }
             None => {
-                let alone = self.seats.contains_key(&person) && self.peer(person).is_none();
+                let own = self
+                    .seats
+                    .get(&person)
+                    .and_then(|call| self.calls.get(*call));
+                let alone = own.is_some_and(|call| call.seats.len() == 1);
                 // Whoever is alone in a room gives it up, which makes place for another one.
                 if self.calls.len() - usize::from(alone) >= self.max_rooms {
                     return Err(RoomError::TooManyRooms);
@@ -100,175 +178,184 @@ impl Lobby {
             }
         }
         let left = self.leave(person);
+        self.sit_down(person, key, room);
+        Ok(self.seated(person, true, left, None))
+    }
+
+    /// Gives the seat of `before` to who has come with its key.
+    fn take_over(
+        &mut self,
+        arrival: Arrival,
+        room: &RoomName,
+        before: SocketKey,
+        from: Option<SocketKey>,
+        resumed: bool,
+    ) -> Seated {
+        let person = arrival.person;
+        let left = self.leave(person);
+        let peer = if resumed {
+            self.hand_over(before, person);
+            self.peer(person)
+        } else {
+            let peer = self.leave(before).and_then(|left| left.peer);
+            self.sit_down(person, arrival.key, room);
+            peer
+        };
+        let taken = Taken {
+            from,
+            peer,
+            resumed,
+        };
+        self.seated(person, true, left, Some(taken))
+    }
+
+    /// Puts another socket of the same person into a seat.
+    fn hand_over(&mut self, before: SocketKey, person: SocketKey) {
+        let Some(call_key) = self.seats.remove(&before) else {
+            return;
+        };
+        self.seats.insert(person, call_key);
+        let call = self.calls.get_mut(call_key);
+        if let Some(seat) = call.and_then(|call| call.seat_mut(before)) {
+            seat.person = person;
+            if let Some(until) = seat.held_until.take() {
+                self.held.remove(&(until, before));
+            }
+        }
+    }
+
+    /// Takes a free seat of a room, which is opened if need be.
+    fn sit_down(&mut self, person: SocketKey, key: Option<SeatKey>, room: &RoomName) {
         let (calls, by_room) = (&mut self.calls, &mut self.by_room);
-        let key = *by_room.entry(room.clone()).or_insert_with(|| {
+        let call_key = *by_room.entry(room.clone()).or_insert_with(|| {
             calls.insert(Call {
                 room: room.clone(),
-                people: heapless::Vec::new(),
+                seats: heapless::Vec::new(),
             })
         });
-        let mut role = Role::Created;
-        if let Some(call) = calls.get_mut(key) {
-            if !call.people.is_empty() {
-                role = Role::Joined;
-            }
-            // There is a free seat, as was seen above.
-            let _ = call.people.push(person);
+        let Some(call) = calls.get_mut(call_key) else {
+            return;
+        };
+        if let Some(other) = call.seats.first_mut() {
+            other.outdated |= other.held_until.is_some();
         }
-        self.seats.insert(person, key);
-        Ok(Seated {
-            role,
-            new: true,
+        let seat = Seat {
+            person,
+            key,
+            held_until: None,
+            outdated: false,
+        };
+        if call.seats.push(seat).is_ok() {
+            self.seats.insert(person, call_key);
+        }
+    }
+
+    /// What is to be told of a person who has a seat now.
+    fn seated(
+        &self,
+        person: SocketKey,
+        new: bool,
+        left: Option<Left>,
+        taken: Option<Taken>,
+    ) -> Seated {
+        let call = self
+            .seats
+            .get(&person)
+            .and_then(|call| self.calls.get(*call));
+        let first = call.and_then(|call| call.seats.first());
+        let opposite = call.and_then(|call| call.opposite(person));
+        Seated {
+            role: match first {
+                Some(seat) if seat.person != person => Role::Joined,
+                _ => Role::Created,
+            },
+            new,
             left,
-        })
+            taken,
+            peer_away: opposite.is_some_and(|seat| seat.held_until.is_some()),
+        }
     }
 
     /// Takes a person's seat away, if there is one.
     pub fn leave(&mut self, person: SocketKey) -> Option<Left> {
-        let key = self.seats.remove(&person)?;
-        let call = self.calls.get_mut(key)?;
-        call.people.retain(|seated| *seated != person);
-        let peer = call.people.first().copied();
-        let room = call.room.clone();
-        if peer.is_none() {
-            self.calls.remove(key);
-            self.by_room.remove(&room);
+        let call_key = self.seats.remove(&person)?;
+        let call = self.calls.get_mut(call_key)?;
+        let place = call.seats.iter().position(|seat| seat.person == person)?;
+        if let Some(until) = call.seats.remove(place).held_until {
+            self.held.remove(&(until, person));
         }
+        let room = call.room.clone();
+        let Some(other) = call.seats.first_mut() else {
+            self.calls.remove(call_key);
+            self.by_room.remove(&room);
+            return Some(Left { room, peer: None });
+        };
+        other.outdated = true;
+        let peer = other.present();
         Some(Left { room, peer })
     }
 
-    /// The room a person sits in, and the other person in it.
-    pub fn seat(&self, person: SocketKey) -> Option<(&RoomName, Option<SocketKey>)> {
-        let call = self.calls.get(*self.seats.get(&person)?)?;
-        let peer = call.people.iter().find(|seated| **seated != person);
-        Some((&call.room, peer.copied()))
+    /// Holds the seat of a person whose connection was lost, until then. `None` if it is not held:
+    /// there is none, or no key to have it again by, or too many are held already.
+    pub fn hold(&mut self, person: SocketKey, until: Instant) -> Option<Left> {
+        if self.held.len() >= self.max_held {
+            return None;
+        }
+        let call = self.calls.get_mut(*self.seats.get(&person)?)?;
+        let seat = call.seat_mut(person)?;
+        if seat.key.is_none() || seat.held_until.is_some() {
+            return None;
+        }
+        seat.held_until = Some(until);
+        self.held.insert((until, person));
+        Some(Left {
+            room: call.room.clone(),
+            peer: call.opposite(person).and_then(Seat::present),
+        })
     }
 
-    /// The other person in the room.
+    /// When [`expire`](Self::expire) is due.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.held.first().map(|(until, _)| *until)
+    }
+
+    /// Takes away one seat that was held for long enough; who had it, and what they left.
+    pub fn expire(&mut self, now: Instant) -> Option<(SocketKey, Left)> {
+        self.deadline().filter(|until| *until <= now)?;
+        let (_, person) = self.held.pop_first()?;
+        Some((person, self.leave(person)?))
+    }
+
+    /// A person speaks: the room they sit in, and who is there in the other seat.
+    pub fn heard(&mut self, person: SocketKey) -> Option<(&RoomName, Option<SocketKey>)> {
+        let call = self.calls.get_mut(*self.seats.get(&person)?)?;
+        let mut peer = None;
+        for seat in &mut call.seats {
+            if seat.person == person {
+                seat.outdated = false;
+            } else {
+                peer = seat.present();
+            }
+        }
+        Some((&call.room, peer))
+    }
+
+    /// Who is there in the other seat of the person's room.
     pub fn peer(&self, person: SocketKey) -> Option<SocketKey> {
-        self.seat(person)?.1
+        let call = self.calls.get(*self.seats.get(&person)?)?;
+        call.opposite(person)?.present()
     }
 
-    /// Calls with somebody in them.
+    /// Calls with a seat that is taken or held.
     pub fn len(&self) -> usize {
         self.calls.len()
     }
 
-    /// Whether nobody sits anywhere.
+    /// Whether nobody sits anywhere, and no seat is held.
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use slotmap::KeyData;
-
-    fn person(n: u64) -> SocketKey {
-        KeyData::from_ffi(n | 1 << 32).into()
-    }
-
-    fn room(name: &str) -> RoomName {
-        RoomName::try_from(name).expect("short")
-    }
-
-    fn role(lobby: &mut Lobby, n: u64, name: &str) -> Result<Role, RoomError> {
-        lobby.join(person(n), &room(name)).map(|seated| seated.role)
-    }
-
-    #[test]
-    fn a_room_seats_two() {
-        let mut lobby = Lobby::new(8);
-        assert_eq!(role(&mut lobby, 1, "a"), Ok(Role::Created));
-        assert_eq!(role(&mut lobby, 2, "a"), Ok(Role::Joined));
-        assert_eq!(role(&mut lobby, 3, "a"), Err(RoomError::Full));
-        assert_eq!(
-            (lobby.peer(person(1)), lobby.peer(person(2))),
-            (Some(person(2)), Some(person(1)))
-        );
-        assert_eq!(lobby.seat(person(3)), None);
-    }
-
-    #[test]
-    fn joining_again_is_answered_as_before_and_takes_no_second_seat() {
-        let mut lobby = Lobby::new(8);
-        for _ in 0..2 {
-            assert_eq!(role(&mut lobby, 1, "a"), Ok(Role::Created));
-        }
-        for _ in 0..2 {
-            assert_eq!(role(&mut lobby, 2, "a"), Ok(Role::Joined));
-        }
-    }
-
-    #[test]
-    fn who_stays_is_the_creator_for_the_next() {
-        let mut lobby = Lobby::new(8);
-        let _ = (role(&mut lobby, 1, "a"), role(&mut lobby, 2, "a"));
-        assert_eq!(
-            lobby.leave(person(1)),
-            Some(Left {
-                room: room("a"),
-                peer: Some(person(2))
-            })
-        );
-        assert_eq!(role(&mut lobby, 1, "a"), Ok(Role::Joined));
-        assert_eq!(role(&mut lobby, 2, "a"), Ok(Role::Created));
-    }
-
-    #[test]
-    fn joining_another_room_leaves_the_first_one_unless_there_is_no_place() {
-        let mut lobby = Lobby::new(8);
-        let _ = (role(&mut lobby, 1, "a"), role(&mut lobby, 2, "a"));
-        let seated = lobby.join(person(1), &room("b")).expect("free");
-        assert_eq!(
-            seated.left,
-            Some(Left {
-                room: room("a"),
-                peer: Some(person(2))
-            })
-        );
-        let _ = role(&mut lobby, 3, "b");
-        assert_eq!(role(&mut lobby, 2, "b"), Err(RoomError::Full));
-        assert_eq!(lobby.seat(person(2)), Some((&room("a"), None)));
-    }
-
-    #[test]
-    fn rooms_are_bounded_but_who_is_alone_may_change() {
-        let mut lobby = Lobby::new(1);
-        assert_eq!(role(&mut lobby, 1, "a"), Ok(Role::Created));
-        assert_eq!(role(&mut lobby, 2, "b"), Err(RoomError::TooManyRooms));
-        assert_eq!(role(&mut lobby, 1, "b"), Ok(Role::Created));
-        assert_eq!(role(&mut lobby, 2, "b"), Ok(Role::Joined));
-        assert_eq!(role(&mut lobby, 1, "c"), Err(RoomError::TooManyRooms));
-        assert_eq!(lobby.peer(person(1)), Some(person(2)));
-    }
-
-    proptest! {
-        #[test]
-        fn seats_and_calls_always_agree(ops in proptest::collection::vec((0u64..5, 0u8..4), 0..80)) {
-            let mut lobby = Lobby::new(3);
-            for (n, what) in ops {
-                match what {
-                    3 => _ = lobby.leave(person(n)),
-                    name => _ = role(&mut lobby, n, &format!("room {name}")),
-                }
-                let seated: usize = lobby.calls.values().map(|call| call.people.len()).sum();
-                prop_assert_eq!(seated, lobby.seats.len());
-                prop_assert!(lobby.calls.values().all(|call| !call.people.is_empty()));
-                for (who, call) in &lobby.seats {
-                    prop_assert!(lobby.calls[*call].people.contains(who));
-                }
-                prop_assert_eq!(lobby.by_room.len(), lobby.calls.len());
-                for (name, call) in &lobby.by_room {
-                    prop_assert_eq!(&lobby.calls[*call].room, name);
-                }
-            }
-            for n in 0..5 {
-                lobby.leave(person(n));
-            }
-            prop_assert!(lobby.is_empty() && lobby.seats.is_empty() && lobby.by_room.is_empty());
-        }
-    }
-}
+mod tests;

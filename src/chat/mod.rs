@@ -9,6 +9,20 @@
 //! | `leave`, room | - | `leave` |
 //! | (its connection ends) | - | `leave` |
 //!
+//! Who connects with a [key](SeatKey) and is lost without a word keeps the seat for a while, and has
+//! it again by the key, as does a second page with the same key:
+//!
+//! | what happens | it gets | the other person gets |
+//! |---|---|---|
+//! | its connection is lost | - | `peer-away` |
+//! | it is away for too long | - | `leave` |
+//! | `join`, room, by its key | `created` or `joined` | `leave` |
+//! | `join`, room, `{"resume":true}`, by its key | the same, its role as it was | `peer-back` if it was away |
+//! | the same, but the other seat has changed hands | `leave`, then the same | `leave` |
+//!
+//! The socket that had the seat until then gets `taken-over`, if it is there. After `created` or
+//! `joined` comes `peer-away` if the other person is away; what is said to them goes nowhere.
+//!
 //! A bad room name or a wrong argument is answered with `room-error`, `{code, message}`. Any
 //! event may ask for an acknowledgement: `{"ok":true}`, for `join` with `"role"`, or
 //! `{"error":{code, message}}`. Who does not sit in a room cannot relay into it: the event is
@@ -19,7 +33,9 @@
 mod event;
 mod handler;
 mod lobby;
+mod seat_key;
 
 pub use event::{RoomError, RoomName};
 pub use handler::Chat;
 pub use lobby::{Lobby, Role};
+pub use seat_key::SeatKey;

@@ -107,7 +107,11 @@ impl Reject {
 pub enum CloseReason {
     /// The client closed the connection or said so.
     #[error("transport close")]
-    TransportClose,
+    TransportClose {
+        /// Whether it said so, by a close packet or by a close frame that means it: such a client
+        /// is not to be waited for. The reference server has one word for both.
+        goodbye: bool,
+    },
     /// The connection broke, or the client did what the protocol forbids.
     #[error("transport error")]
     TransportError,

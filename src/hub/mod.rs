@@ -130,6 +130,7 @@ impl<P: Protocol> Hub<P> {
             self.settle(session);
         }
         self.protocol.own_tick(&mut self.engine);
+        self.settle_all();
     }
 
     /// When [`tick`](Self::tick) is due.

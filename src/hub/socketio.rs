@@ -56,6 +56,8 @@ pub struct SocketIo<A> {
     pub(super) pending: SecondaryMap<SocketKey, Box<Pending>>,
     /// When to look for what is too old to be recovered; `None` if there is nothing.
     expire_at: Option<Instant>,
+    /// When the application wants its tick.
+    app_at: Option<Instant>,
     /// Broadcasts whose answers are complete, to be told in the next turn.
     pub(super) settled: Vec<BroadcastTicket>,
     /// A broadcast's debts are being noted: it is not told before all are.
@@ -82,8 +84,10 @@ impl<A: Application> SocketIo<A> {
     /// it is made with the server's [`Handle`].
     pub fn with_handle(app: impl FnOnce(Handle) -> A) -> Self {
         let handle = Handle::default();
+        let app = app(handle.clone());
         Self {
-            app: app(handle.clone()),
+            app_at: app.deadline(),
+            app,
             middlewares: Vec::new(),
             clients: SecondaryMap::new(),
             registry: Registry::default(),
@@ -136,8 +140,13 @@ impl<A: Application> SocketIo<A> {
             limits: engine.limits(),
             now: engine.now(),
         };
-        let app = &mut self.app;
-        match catch_unwind(AssertUnwindSafe(|| callback(app, &mut io))) {
+        let (app, app_at) = (&mut self.app, &mut self.app_at);
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            let result = callback(app, &mut io);
+            *app_at = app.deadline();
+            result
+        }));
+        match called {
             Ok(result) => Some(result),
             Err(_) => {
                 self.queue.roll_back(mark);
@@ -312,7 +321,7 @@ impl<A: Application> Protocol for SocketIo<A> {
 
     fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason) {
         let reason = match reason {
-            CloseReason::TransportClose => DisconnectReason::TransportClose,
+            CloseReason::TransportClose { goodbye } => DisconnectReason::TransportClose { goodbye },
             CloseReason::TransportError => DisconnectReason::TransportError,
             CloseReason::PingTimeout => DisconnectReason::PingTimeout,
             CloseReason::ParseError => DisconnectReason::ParseError,
@@ -342,13 +351,18 @@ impl<A: Application> Protocol for SocketIo<A> {
     }
 
     fn own_deadline(&self) -> Option<Instant> {
-        self.expire_at
+        earlier(self.expire_at, self.app_at)
     }
 
     fn own_tick(&mut self, engine: &mut Engine) {
         let now = engine.now();
         if self.expire_at.take_if(|at| *at <= now).is_some() && self.registry.expire_lost(now) {
             self.expire_later(engine);
+        }
+        // Should the application panic, it is not asked again before another callback.
+        if self.app_at.take_if(|at| *at <= now).is_some() {
+            self.call(engine, None, |app, io| app.tick(io));
+            self.carry_out(engine);
         }
     }
 

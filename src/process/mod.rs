@@ -209,7 +209,7 @@ pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, Con
         None => ClientFiles::absent(NO_CLIENT),
     };
     let stats = Arc::new(Stats::default());
-    let chat = Chat::new(config.max_rooms, Arc::clone(&stats));
+    let chat = Chat::new(config.max_rooms, config.seat_hold, Arc::clone(&stats));
     let chat = SocketIo::new(chat);
     let mut edge = Edge::default()
         .client_files(files)

@@ -83,6 +83,14 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// The same, or `0` for what need not be.
+pub(crate) fn time_or_none(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0s" => Ok(Duration::ZERO),
+        _ => time(text).map_err(|expected| format!("{expected}, or 0 for none")),
+    }
+}
+
 /// An IP address; brackets around IPv6 are taken off.
 pub(crate) fn address(text: &str) -> Result<IpAddr, String> {
     let bare = text
@@ -276,6 +284,17 @@ mod tests {
         assert_eq!(time("2m"), Ok(Duration::from_secs(120)));
         for wrong in ["25", "0s", "99ms", "61m", "1h", "", "s", "-1s", "1.5s"] {
             assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_need_not_be_may_have_no_time() {
+        for none in ["0", "0s"] {
+            assert_eq!(time_or_none(none), Ok(Duration::ZERO));
+        }
+        assert_eq!(time_or_none("2m"), time("2m"));
+        for wrong in ["25", "00", "0.0s", ""] {
+            assert!(time_or_none(wrong).is_err(), "{wrong}");
         }
     }
 

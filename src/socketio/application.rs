@@ -14,6 +14,7 @@ use super::error::DisconnectReason;
 use super::registry::SocketKey;
 use crate::engineio::Request;
 use std::net::IpAddr;
+use std::time::Instant;
 
 /// A Socket.IO application.
 pub trait Application: Send + 'static {
@@ -65,6 +66,18 @@ pub trait Application: Send + 'static {
     /// A socket is leaving. It still is in its rooms, but emissions do not reach it any more.
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         let _ = (io, socket, reason);
+    }
+
+    /// When [`tick`](Self::tick) is due, if at all. Asked at the start and after each callback, so it
+    /// must be cheap: every message passes here.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The time that was asked for has come ([`Io::now`]). What was due is to be done with: a
+    /// [`deadline`](Self::deadline) that still lies in the past is due again at once.
+    fn tick(&mut self, io: &mut Io<'_>) {
+        let _ = io;
     }
 }
 

@@ -49,7 +49,11 @@ pub enum DisconnectReason {
     ParseError,
     /// The connection was closed by the client.
     #[error("transport close")]
-    TransportClose,
+    TransportClose {
+        /// Whether the client said so, by a close packet or by a close frame that means it: if not,
+        /// the connection may as well be lost. The reference server has one word for both.
+        goodbye: bool,
+    },
     /// The connection broke.
     #[error("transport error")]
     TransportError,

@@ -157,7 +157,7 @@ impl<P: Protocol> State<P> {
         let _ = self.hub.handle(
             now,
             connection.session,
-            Input::SocketLost(key, CloseReason::TransportClose),
+            Input::SocketLost(key, CloseReason::TransportClose { goodbye: false }),
         );
         // Entries of connections that ended by themselves must not pile up in front.
         while let Some((_, oldest)) = self.lingering.front()

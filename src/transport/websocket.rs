@@ -216,7 +216,8 @@ impl<P: Protocol> State<P> {
                 return true;
             }
             Incoming::Close(code) => {
-                self.close(now, key, code, CloseReason::TransportClose);
+                let goodbye = is_goodbye(code);
+                self.close(now, key, code, CloseReason::TransportClose { goodbye });
                 return false;
             }
         };
@@ -251,6 +252,12 @@ impl<P: Protocol> State<P> {
             .hub
             .handle(now, session, Input::SocketLost(key, reason));
     }
+}
+
+/// Whether a close frame says that its sender wants no more, and not that something went wrong
+/// (RFC 6455 section 7.4.1): what was for both is done, a page is left, no reason at all.
+fn is_goodbye(code: Option<u16>) -> bool {
+    matches!(code, None | Some(1000 | 1001))
 }
 
 /// Whether a request asks for a WebSocket (RFC 6455 section 4.2.1, RFC 9110 section 7.8).

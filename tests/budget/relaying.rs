@@ -9,6 +9,7 @@ use parlor::engineio::session::ConnectionKey;
 use parlor::socketio::{Application, Argument, Event, Handshake, Io, SocketKey};
 use parlor::stats::Stats;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Allocations of a hundred messages, after a hundred others.
 fn allocations<A: Application>(
@@ -29,7 +30,10 @@ fn allocations<A: Application>(
 #[test]
 fn a_candidate_is_relayed_to_the_peer_without_an_allocation() {
     let stats = Arc::new(Stats::default());
-    let mut server = Server::new(Chat::new(10, Arc::clone(&stats)), stats);
+    let mut server = Server::new(
+        Chat::new(10, Duration::from_secs(120), Arc::clone(&stats)),
+        stats,
+    );
     let (one, two) = (server.connect(), server.connect());
     for person in [one, two] {
         server.relay(person, "42[\"join\",\"kitchen\"]");

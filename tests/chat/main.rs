@@ -11,3 +11,4 @@
 mod errors;
 mod rig;
 mod rooms;
+mod seats;

@@ -23,6 +23,7 @@ mod hooks;
 mod hostile;
 mod mount;
 mod public;
+mod seats;
 mod secure;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,7 +3,7 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 34] = [
+const FLAGS: [&str; 35] = [
     "--port",
     "--bind",
     "--listen",
@@ -29,6 +29,7 @@ const FLAGS: [&str; 34] = [
     "--workers",
     "--ping-interval",
     "--ping-timeout",
+    "--seat-hold",
     "--allow-eio3",
     "--max-connections",
     "--max-connections-per-address",
@@ -145,6 +146,8 @@ fn a_wrong_value_names_flag_value_and_range() {
         ("--workers", "65", "from 1 to 64"),
         ("--ping-interval", "25", "from 100ms to 60m"),
         ("--ping-timeout", "2h", "from 100ms to 60m"),
+        ("--seat-hold", "120", "from 100ms to 60m"),
+        ("--seat-hold", "-1", "or 0 for none"),
         ("--max-connections", "0", "from 1 to 1000000"),
         ("--max-connections-per-address", "-1", "from 1 to 1000000"),
         ("--max-handshake-rate", "0.5", "from 1 to 1000000"),

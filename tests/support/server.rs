@@ -34,6 +34,7 @@ impl Running {
         let config = config::Parlor {
             site,
             max_rooms: 1024,
+            seat_hold: std::time::Duration::from_secs(120),
             workers: 1,
             ..Default::default()
         };

@@ -12,7 +12,7 @@
 //! | a second post | refused, closed, first is cut off | same | refused 3 | same | refused 1 |
 //! | post aborted | closed: transport error | same | - | closed | - |
 //! | posted message | goes up | goes up | - | - | - |
-//! | posted `1` | closed: transport close, poll gets `6` | same | - | - | - |
+//! | posted `1` | closed: goodbye, poll gets `6` | same | - | - | - |
 //! | posted `2` | closed: transport error | same | - | - | - |
 //! | posted `3` | heartbeat | heartbeat | - | - | - |
 //! | posted `2`, revision 3 | heartbeat, `3` is sent | same | - | - | - |
@@ -22,7 +22,7 @@
 //! | websocket opened | probing | refused | refused | refused | refused |
 //! | `2probe` on it | | `3probe` | (a ping, below) | | |
 //! | `5` on it | | websocket, poll gets `6` | - | | |
-//! | other on it | | polling, it is closed | message up, `3` heartbeat, `1` closed: transport close, `2` closed: transport error, `0` `6` - | - | - |
+//! | other on it | | polling, it is closed | message up, `3` heartbeat, `1` closed: goodbye, `2` closed: transport error, `0` `6` - | - | - |
 //! | `2` on it, revision 3 | | polling, it is closed | heartbeat, `3` is sent | - | - |
 //! | `3` on it, revision 3 | | polling, it is closed | closed: transport error | - | - |
 //! | garbage on it | | polling, it is closed | closed: parse error | - | - |
@@ -34,6 +34,7 @@
 //!
 //! Data is never sent on a probing socket: it leaves by polling until `5`, and what no poll
 //! has fetched by then is the first to leave by WebSocket. So nothing is lost or reordered.
+//! A goodbye is a transport close that the client has announced.
 //! What a poll is released with is written here as revision 4 has it; revision 3 puts lengths
 //! before the same packets. Source: Engine.IO v4 and v3, and the measured answers of the
 //! reference server.
@@ -69,6 +70,9 @@ slotmap::new_key_type! {
 
 /// Time a closed polling session waits for the poll that fetches its end.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
+
+/// Why a session ends whose client sends a close packet.
+const GOODBYE: CloseReason = CloseReason::TransportClose { goodbye: true };
 
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
@@ -227,7 +231,7 @@ impl Session {
 
             (Phase::Polling | Phase::Probing(_), Input::Posted(packet)) => match packet {
                 Packet::Close => {
-                    self.end(CloseReason::TransportClose, Release::Noop, cx);
+                    self.end(GOODBYE, Release::Noop, cx);
                     Step::Done
                 }
                 other => self.receive(other, cx),
@@ -287,7 +291,7 @@ impl Session {
             {
                 match packet {
                     Packet::Close => {
-                        self.end(CloseReason::TransportClose, Release::Noop, cx);
+                        self.end(GOODBYE, Release::Noop, cx);
                         Step::Done
                     }
                     other => self.receive(other, cx),

@@ -242,10 +242,7 @@ fn a_posted_close_answers_the_poll_with_a_noop_and_drops_what_follows() {
     for mut rig in [Rig::polling(), Rig::probing()] {
         rig.poll();
         rig.handle(Input::PostStarted);
-        assert_eq!(
-            rig.closed_by(Input::Posted(Packet::Close)),
-            Some(CloseReason::TransportClose)
-        );
+        assert_eq!(rig.closed_by(Input::Posted(Packet::Close)), Some(GOODBYE));
         assert_eq!(rig.handle(Input::Posted(text("late"))), Step::Done);
         assert_eq!(rig.payload().as_deref(), Some("6"));
         assert!(
@@ -324,7 +321,11 @@ fn data_sent_before_the_end_reaches_the_waiting_poll() {
 
 #[test]
 fn a_websocket_that_ends_ends_the_session_with_its_reason() {
-    for reason in [CloseReason::TransportClose, CloseReason::TransportError] {
+    for reason in [
+        GOODBYE,
+        CloseReason::TransportClose { goodbye: false },
+        CloseReason::TransportError,
+    ] {
         let mut rig = Rig::websocket();
         assert_eq!(
             rig.closed_by(Input::SocketLost(socket(1), reason)),
@@ -336,7 +337,7 @@ fn a_websocket_that_ends_ends_the_session_with_its_reason() {
     let mut rig = Rig::websocket();
     assert_eq!(
         rig.closed_by(Input::SocketReceived(socket(1), Packet::Close)),
-        Some(CloseReason::TransportClose)
+        Some(GOODBYE)
     );
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
 }

@@ -15,6 +15,7 @@ mod limits;
 mod panics;
 mod random;
 mod recovering;
+mod ticking;
 mod worst;
 
 use super::*;
@@ -162,7 +163,7 @@ impl<A: Application> Rig<A> {
 
     /// A WebSocket ends.
     fn lose(&mut self, ws: Ws) {
-        let input = Input::SocketLost(ws.socket, CloseReason::TransportClose);
+        let input = Input::SocketLost(ws.socket, CloseReason::TransportClose { goodbye: false });
         let _ = self.hub.handle(self.now, ws.session, input);
     }
 

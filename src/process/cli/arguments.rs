@@ -11,7 +11,9 @@ use tracing_subscriber::filter::Targets;
 
 use super::access::ACCESS;
 use crate::config::Network;
-use crate::process::values::{address, label, levels, size, socket, switch, time, whole};
+use crate::process::values::{
+    address, label, levels, size, socket, switch, time, time_or_none, whole,
+};
 
 /// What the flags say, each read by itself.
 #[derive(Debug, Default)]
@@ -42,6 +44,7 @@ pub(super) struct Arguments {
     pub(super) workers: usize,
     pub(super) ping_interval: Duration,
     pub(super) ping_timeout: Duration,
+    pub(super) seat_hold: Duration,
     pub(super) allow_eio3: bool,
     pub(super) max_connections: usize,
     pub(super) max_connections_per_address: usize,
@@ -325,6 +328,14 @@ const RUNNING: &[Flag] = &[
     )
     .or("20s"),
     Flag::new(
+        "--seat-hold",
+        "TIME",
+        Set::One(|to, text| put(&mut to.seat_hold, time_or_none(text))),
+        "Time for which a page whose connection was lost keeps its seat in the room, 100ms to 60m; 0 \
+         for none",
+    )
+    .or("2m"),
+    Flag::new(
         "--allow-eio3",
         "",
         Set::Switch(|to| &mut to.allow_eio3),
@@ -368,7 +379,7 @@ const LIMITS: &[Flag] = &[
         "--max-rooms",
         "N",
         Set::One(|to, text| put(&mut to.max_rooms, whole(1, 1_000_000)(text))),
-        "Rooms at one time, 1 to 1000000; about 300 bytes each",
+        "Rooms at one time, 1 to 1000000; about 350 bytes each",
     )
     .or("1024"),
     Flag::new(

@@ -104,6 +104,7 @@ impl Given {
             },
             limits,
             max_rooms: arguments.max_rooms,
+            seat_hold: arguments.seat_hold,
             site: config::Site {
                 turn,
                 public: arguments.public,
@@ -226,6 +227,7 @@ impl Arguments {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
     use super::*;
+    use std::time::Duration;
 
     fn read(arguments: &[&str]) -> Result<config::Parlor, Stop> {
         parse(
@@ -247,6 +249,7 @@ mod tests {
         };
         assert_eq!(protocol, config::Protocol::default());
         assert_eq!((parlor.max_rooms, parlor.workers), (1024, 1));
+        assert_eq!(parlor.seat_hold, Duration::from_secs(120));
         assert_eq!(
             (parlor.listen, parlor.site),
             (Vec::new(), config::Site::default())

@@ -101,8 +101,9 @@ export async function start(target, flags = [], listen = "127.0.0.1:0") {
   });
   let log = "";
   child.stderr.on("data", (chunk) => (log += chunk));
+  // All that it printed is here by then.
   const exited = new Promise((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
     child.once("error", (error) => resolve({ error }));
   });
   exited.then(() => rmSync(state, { recursive: true, force: true }));

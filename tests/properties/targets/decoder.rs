@@ -278,7 +278,7 @@ impl Server {
     }
 
     fn end(mut self) {
-        let lost = Input::SocketLost(self.socket, CloseReason::TransportClose);
+        let lost = Input::SocketLost(self.socket, CloseReason::TransportClose { goodbye: false });
         // Refused if the session is gone already.
         let _ = self.hub.handle(self.now, self.session, lost);
         self.sent();

@@ -119,7 +119,10 @@ fn closing_a_websocket_sends_what_waits_first() {
     assert_eq!(rig.effects.close_socket, Some(socket(1)));
     assert_eq!(rig.frames(), ["4last"]);
     assert!(!rig.session.is_finished(), "until the socket is gone");
-    rig.handle(Input::SocketLost(socket(1), CloseReason::TransportClose));
+    rig.handle(Input::SocketLost(
+        socket(1),
+        CloseReason::TransportClose { goodbye: false },
+    ));
     assert!(rig.session.is_finished());
 }
 

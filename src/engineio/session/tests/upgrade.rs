@@ -115,7 +115,10 @@ fn a_second_socket_is_closed_and_the_first_unaffected() {
         );
         assert_eq!(rig.closed_by(Input::SocketGarbage(socket(2))), None);
         assert_eq!(
-            rig.closed_by(Input::SocketLost(socket(2), CloseReason::TransportClose)),
+            rig.closed_by(Input::SocketLost(
+                socket(2),
+                CloseReason::TransportClose { goodbye: false }
+            )),
             None
         );
     }

@@ -156,7 +156,7 @@ impl Crowd {
             .map(Client::connection)
             .collect();
         for (session, socket) in gone {
-            let lost = Input::SocketLost(socket, CloseReason::TransportClose);
+            let lost = Input::SocketLost(socket, CloseReason::TransportClose { goodbye: false });
             let _ = self.handle(session, lost);
             for client in self.clients.values_mut() {
                 client.socket.take_if(|its| *its == socket);

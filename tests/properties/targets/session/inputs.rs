@@ -238,7 +238,10 @@ impl Life {
 
     pub(super) fn lost(&mut self, socket: ConnectionKey) {
         self.sockets.remove(&socket);
-        self.handle(Input::SocketLost(socket, CloseReason::TransportClose));
+        self.handle(Input::SocketLost(
+            socket,
+            CloseReason::TransportClose { goodbye: false },
+        ));
     }
 
     pub(super) fn close(&mut self, discard: bool) {
