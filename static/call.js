@@ -1,15 +1,22 @@
 // One WebRTC connection to the other person, from the first description to its end.
 //
-// Stands between seat.js (who calls whom, and when) and RTCPeerConnection. A Call is never mended
-// and never renegotiated: when something changes or breaks, seat.js makes a new one. That costs a
-// moment of picture, and works towards every client of the contract, also those that make a new
-// connection for each offer they get.
+// Stands between seat.js (who calls whom, and when) and RTCPeerConnection. Only the creator ever
+// offers, first and again, so two offers cannot cross. An offer of a connection that is known here
+// looks for new ways between the two devices (an ICE restart) and leaves the picture where it is; any
+// other begins a new Call. Clients of another kind make a new connection for each offer they get:
+// their answer says so, by another fingerprint, and then this side makes a new one as well.
+//
+// What belongs to an earlier negotiation is let go: an offer carries a number that the answer brings
+// back (a client of another kind sends none), and a candidate names the description it is for.
 //
 // Order is kept on both sides: what arrives is worked off one by one, candidates that come before
 // the remote description wait for it, and own candidates wait until the own description is sent.
 //
 // Takes { iceServers, media, send(name, value), on: { stream, picture, state } }.
-// Reports `state` as 'connected' | 'disconnected' | 'failed' | 'closed' (the other side hung up).
+// Reports `state` as 'connected' | 'disconnected' | 'failed' | 'closed' (the other side hung up) |
+// 'foreign' (the other side has another connection, so this one is of no use).
+
+let offers = Date.now(); // numbers of other loads of the page are others
 
 export class Call {
   #pc; #media; #send; #on;
@@ -17,6 +24,9 @@ export class Call {
   #work = Promise.resolve();
   #early = [];      // their candidates, until their description is in
   #held = [];       // own candidates, until our description is out; then null
+  #number = 0;      // of the offer under way: ours, or the one that is answered
+  #knowsNumbers = false; // whether the other side brings them back
+  #mended = false;  // whether the offer under way is for the connection that there is
   #transports = new Set();
 
   constructor({ iceServers, media, send, on }) {
@@ -46,27 +56,57 @@ export class Call {
     });
   }
 
+  // The creator's side: looks for another way between the two, over which everything goes on.
+  mend() {
+    return this.#then(async (pc) => {
+      this.#mended = true;
+      this.#held = [];
+      pc.restartIce();
+      await this.#describe('offer');
+    });
+  }
+
   // The joiner's side: takes the offer, sends the answer. A kind it lacks becomes receive-only.
   accept(offer) {
     return this.#then(async (pc) => {
-      for (const track of this.#media.stream.getTracks()) pc.addTrack(track, this.#media.stream);
+      const sent = pc.getSenders().map(({ track }) => track);
+      for (const track of this.#media.stream.getTracks()) {
+        if (!sent.includes(track)) pc.addTrack(track, this.#media.stream);
+      }
+      this.#held ??= [];
+      this.#number = offer.number;
       await this.#hear(offer);
       await this.#describe('answer');
     });
   }
 
-  // The creator's side again: the answer to the offer. A second one is not ours.
+  // The creator's side again: the answer to the offer. A second one is not ours, nor is one to an
+  // earlier offer. Reports `foreign` if it is for a connection that is not this one.
   take(answer) {
     return this.#then(async () => {
-      if (this.awaitsAnswer) await this.#hear(answer);
+      if (!this.awaitsAnswer || (answer.number ?? this.#number) !== this.#number) return;
+      if (this.#mended && !this.knows(answer)) return this.#report('foreign');
+      this.#knowsNumbers = answer.number !== undefined;
+      await this.#hear(answer);
     });
+  }
+
+  // Whether a description is of the connection that there is with the other side already.
+  knows(description) {
+    const known = fingerprint(this.#pc.remoteDescription);
+    return Boolean(known) && known === fingerprint(description);
+  }
+
+  // Whether it came about once, with somebody who can have it mended.
+  get mendable() {
+    return this.#knowsNumbers && !this.#hungUp && this.#pc.connectionState !== 'closed';
   }
 
   candidate(candidate) {
     if (!candidate?.candidate) return; // null or '': some clients announce the end of candidates
     this.#then(async (pc) => {
-      if (pc.remoteDescription) await this.#add(candidate);
-      else this.#early.push(candidate);
+      if (!pc.remoteDescription) this.#early.push(candidate);
+      else if (isFor(pc.remoteDescription, candidate)) await this.#add(candidate);
     });
   }
 
@@ -113,7 +153,9 @@ export class Call {
 
   async #describe(name) {
     await this.#pc.setLocalDescription();
-    this.#send(name, this.#pc.localDescription);
+    if (name === 'offer') this.#number = ++offers;
+    const { type, sdp } = this.#pc.localDescription;
+    this.#send(name, { type, sdp, number: this.#number });
     for (const candidate of this.#held ?? []) this.#send('candidate', candidate);
     this.#held = null;
     for (const { transport } of this.#pc.getSenders()) {
@@ -152,3 +194,8 @@ export class Call {
     this.#on.state?.(state);
   }
 }
+
+const fingerprint = (description) => /^a=fingerprint:.*$/m.exec(description?.sdp ?? '')?.[0].trim();
+
+// Not every browser says which description a candidate is for.
+const isFor = ({ sdp }, { usernameFragment }) => !usernameFragment || sdp.includes(`a=ice-ufrag:${usernameFragment}`);

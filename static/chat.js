@@ -4,11 +4,13 @@
 //   seat.js    a stay in a room, the rules  call.js   one connection     words.js  what is said
 //   media.js   camera and microphone        rooms.js  names, address, memory
 //   settings.js  what the server tells us   invite.js  the way for others
+//   seatkey.js  what a seat is kept by      awake.js   the screen, in a call
 //   controls.js, drag.js, chime.js          the small comforts
 //
 // Here: joining and leaving, the address, the buttons and keys. Pressing Join asks for the camera
 // first and for the seat after, so who is refused the camera and gives up never held a seat.
 
+import { createAwake } from './awake.js';
 import * as chime from './chime.js';
 import { fadeControls, onKeys } from './controls.js';
 import { makeMovable } from './drag.js';
@@ -16,6 +18,7 @@ import { makeInvitation } from './invite.js';
 import { Media } from './media.js';
 import { hashOf, problemWith, recall, recentRooms, remember, rememberRoom, roomInAddress } from './rooms.js';
 import { Seat } from './seat.js';
+import { seatKey } from './seatkey.js';
 import { Settings } from './settings.js';
 import { Socket } from './socket.js';
 import { createStore, initial, inRoom, withPeer } from './state.js';
@@ -25,7 +28,8 @@ const CHIME = 'parlor.chime';
 const SETTINGS_CHECK = 5 * 60 * 1000; // ms
 
 const query = new URLSearchParams(location.search);
-const socket = new Socket({ polling: query.get('transport') === 'polling' });
+const socket = new Socket({ polling: query.get('transport') === 'polling', auth: { seat: seatKey() } });
+const keepAwake = createAwake();
 let seat = null;
 let attempt = 0; // the latest Join or Leave: what an earlier one still waits for is void
 
@@ -38,7 +42,9 @@ const { render, el } = createView({
 });
 const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, (now, before) => {
   render(now, before);
-  if (now.phase !== before.phase) wakeControls(); // who waited without touching anything sees them
+  if (now.phase === before.phase) return;
+  wakeControls(); // who waited without touching anything sees them
+  keepAwake(withPeer(now));
 });
 const wakeControls = fadeControls(el.panel);
 render(store.now);
@@ -62,6 +68,7 @@ async function join(ask = window.isSecureContext ? Media.both : async () => new 
     return;
   }
   chime.unlock();
+  socket.open(); // closed since the seat was taken over
   const mine = ++attempt;
   store.set({ phase: 'asking', room, problem: '', notice: null });
   enterAddress(room);
@@ -114,7 +121,7 @@ socket.on('disconnect', () => {
 });
 socket.on('connect_error', () => store.set({ link: 'down' }));
 
-for (const name of ['full', 'ready', 'offer', 'answer', 'candidate']) {
+for (const name of ['full', 'ready', 'offer', 'answer', 'candidate', 'peer-away', 'peer-back']) {
   socket.on(name, (value) => seat?.[name](value));
 }
 for (const name of ['created', 'joined']) {
@@ -125,6 +132,13 @@ for (const name of ['created', 'joined']) {
   });
 }
 socket.on('leave', () => seat?.left());
+// Two tabs with one key must not take the seat from each other for ever: this one stays away.
+socket.on('taken-over', () => {
+  seat?.['taken-over']();
+  socket.close();
+  store.set({ link: 'starting' });
+});
+addEventListener('online', () => seat?.networkChanged());
 socket.on('room-error', (error) => seat && leave({ notice: { kind: 'refused', text: error?.message } }));
 
 // --- The address: `/#kitchen` is an invitation, Back leaves the call ----------------------------

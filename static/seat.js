@@ -9,10 +9,13 @@
 //   ready             (creator) the other wants a call: a new connection, always
 //   offer, answer, candidate   to the call; an offer always begins a new one
 //   leave             the other went: whoever stays is the creator for the next
+//   peer-away, peer-back   the other's line is lost, and the server keeps the seat; it is there again
+//   taken-over        somebody with our key, such as a copy of this tab, has the seat
 //
-// Repair: only the creator ever offers. When a call fails, the creator offers again and the joiner
-// says `ready` again, each after growing pauses. After a lost link the seat is taken again: roles
-// go by arrival then, and a call that still works is left alone.
+// Repair: only the creator ever offers. When a call breaks, the creator offers again and the joiner
+// says `ready` again, each after growing pauses: first to find another way for the call that there
+// is, then for a new one. While the other is away nobody would hear it. After a lost link the seat
+// is taken again, and a call that still works is left alone, whoever has which role then.
 
 import { Call } from './call.js';
 import { chimeJoined, chimeLost } from './chime.js';
@@ -22,6 +25,8 @@ const ANSWER_PATIENCE = 5000;   // ms for an offer after `ready`: the other may 
 const CONNECT_PATIENCE = 12000; // ms for a call to connect once offered
 const SAME_WISH = 3000;         // ms in which a second `ready` asks for what is on its way already
 const HANGUP_GRACE = 1000;      // ms for the `leave` that belongs to a connection closed by the other
+const BREAK_GRACE = 2000;       // ms in which a call that broke may come back by itself
+const MENDS = 2;                // tries to mend a call before a new one is made
 const FULL_RETRY = 3000;        // ms between tries to get our own seat back
 const FULL_PATIENCE = 60000;    // ms until the server must have noticed that our old line is dead
 
@@ -30,6 +35,7 @@ export class Seat {
   #call = null;
   #creator = false;
   #alone = true;
+  #away = false;    // the other's line is lost: there is nobody to say something to
   #early = false;   // a `ready` that came before there was a stream to answer it with
   #prompt = false;  // the browser is asking for a device
   #again = false;   // a device came while an offer was out: call again once it is answered
@@ -56,7 +62,8 @@ export class Seat {
   take() {
     clearTimeout(this.#seatTimer);
     this.#asked = true;
-    this.#socket.emit('join', this.room, (answer) => {
+    const how = this.#call?.healthy ? [{ resume: true }] : [];
+    this.#socket.emit('join', this.room, ...how, (answer) => {
       const error = answer?.error;
       if (error && error.code !== 'full') this.#onRefused({ kind: 'refused', text: error.message });
     });
@@ -68,6 +75,13 @@ export class Seat {
     clearTimeout(this.#seatTimer);
     this.#offeredAt = 0;
     this.#lostSeatAt ||= Date.now();
+  }
+
+  // The network has changed: the way that the call takes may be gone, which shows late by itself.
+  networkChanged() {
+    if (!this.#call || this.#alone || !this.#socket.connected) return;
+    if (this.#creator) this.#callAgain();
+    else this.#sayReady();
   }
 
   // Who has no seat says nothing: the original's server would pass a stranger's `leave` on.
@@ -107,16 +121,16 @@ export class Seat {
   ready() {
     if (!this.#creator) return;
     if (this.#alone) chimeJoined();
-    this.#alone = false;
+    this.#alone = this.#away = false;
     // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time.
     if (this.#prompt && !this.#early && !this.#media.stream.getTracks().length) this.#early = true;
-    else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#makeCall();
+    else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#callAgain();
   }
 
   offer(offer) {
     if (this.#creator) return;
-    this.#alone = false;
-    this.#newCall();
+    this.#alone = this.#away = false;
+    if (!this.#call?.knows(offer)) this.#newCall();
     this.#call.accept(offer);
     this.#repairAfter(CONNECT_PATIENCE);
   }
@@ -129,6 +143,22 @@ export class Seat {
 
   candidate(candidate) {
     this.#call?.candidate(candidate);
+  }
+
+  'peer-away'() {
+    this.#away = true;
+    if (!this.#call?.healthy) this.#store.set({ phase: 'away' });
+  }
+
+  'peer-back'() {
+    this.#away = false;
+    if (this.#call?.healthy) this.#store.set({ phase: 'call' });
+    else this.#repairAfter(0);
+  }
+
+  'taken-over'() {
+    this.#asked = false;
+    this.#onRefused({ kind: 'taken', room: this.room });
   }
 
   left() {
@@ -182,7 +212,7 @@ export class Seat {
     this.#call?.close();
     this.#call = null;
     this.#alone = true;
-    this.#early = this.#again = false;
+    this.#away = this.#early = this.#again = false;
     this.#repairs = 0;
     this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, blocked: false, slow: false });
   }
@@ -190,6 +220,14 @@ export class Seat {
   #sayReady() {
     this.#socket.emit('ready', this.room);
     this.#repairAfter(ANSWER_PATIENCE);
+  }
+
+  // The call that there is over another way, if that may help; else a new one.
+  #callAgain() {
+    if (!this.#call?.mendable || this.#repairs > MENDS) return this.#makeCall();
+    this.#offeredAt = Date.now();
+    this.#call.mend();
+    this.#repairAfter(CONNECT_PATIENCE);
   }
 
   #makeCall() {
@@ -222,6 +260,9 @@ export class Seat {
       this.#store.set({ phase: 'call', slow: false });
     } else if (state === 'disconnected') {
       this.#store.set({ phase: 'away' });
+      this.#repairAfter(BREAK_GRACE);
+    } else if (state === 'foreign') {
+      this.#makeCall();
     } else if (state === 'failed') {
       this.#repairAfter(this.#repairs ? 1000 : 0); // at once, but never in a tight loop
     } else if (state === 'closed') {
@@ -239,11 +280,12 @@ export class Seat {
   #repair() {
     clearTimeout(this.#timer);
     if (this.#alone) return this.#waitAlone();
+    if (this.#call?.healthy) return;
     if (this.#store.now.phase === 'call') this.#store.set({ phase: 'away' });
-    if (!this.#socket.connected || this.#store.now.link !== 'up') return;
+    if (this.#away || !this.#socket.connected || this.#store.now.link !== 'up') return;
     this.#repairs += 1;
     if (this.#repairs > 1) this.#store.set({ slow: true });
-    if (this.#creator) this.#makeCall();
+    if (this.#creator) this.#callAgain();
     else this.#sayReady();
   }
 }

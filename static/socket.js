@@ -22,9 +22,9 @@ export class Socket {
   #wanted = false; #link = null; #tries = 0; #retry;
   #pollUntil = 0; // no WebSocket was to be had: reconnecting is quicker without trying
 
-  // polling: never try WebSocket. path: where the server answers.
+  // polling: never try WebSocket. path: where the server answers. auth: what is shown to it.
   constructor(options = {}) {
-    this.#options = { polling: false, path: '/socket.io/', ...options };
+    this.#options = { polling: false, path: '/socket.io/', auth: {}, ...options };
   }
 
   on(name, listener) {
@@ -104,7 +104,7 @@ export class Socket {
         const { sid, pingInterval, pingTimeout } = JSON.parse(body);
         Object.assign(link, { opened: true, sid, patience: pingInterval + pingTimeout });
         if (link.fallback) this.#pollUntil = Date.now() + WITHOUT_WEBSOCKET;
-        link.send('40');
+        link.send(`40${JSON.stringify(this.#options.auth)}`);
         return link.watch(link.patience);
       }
       case '1': return this.#drop('transport close');

@@ -51,6 +51,11 @@ export function noticeOf(notice, now) {
       text: 'Try another name.',
       ways: [],
     };
+    case 'taken': return {
+      title: `You are in ${notice.room} in another tab.`,
+      text: 'Join here to move the call to this one.',
+      ways: [],
+    };
     case 'refused': return { title: 'Parlor could not give you a seat.', text: notice.text ?? '', ways: [] };
     case 'denied': return {
       title: `This page may not use the ${device ?? 'camera and microphone'}.`,

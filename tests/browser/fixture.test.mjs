@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { enter, inCall, newRoom, openHouse } from './harness.mjs';
-import { openPrompt } from './scripts.mjs';
+import { openPrompt, watchedCalls } from './scripts.mjs';
 
 const house = openHouse();
 
@@ -46,6 +46,18 @@ test("Parlor's page makes the room, the plain page joins", async (t) => {
   await ana.is('waiting');
   await plain.join(room);
   await ana.is('call');
+  await plainCall(plain, ana);
+});
+
+test('who has a call with a plain page makes a new one when the network changes', async (t) => {
+  const room = newRoom();
+  const plain = await enterPlain(t), ana = await house.enter(t, { init: watchedCalls() });
+  await ana.join(room);
+  await ana.is('waiting');
+  await plain.join(room);
+  await ana.is('call');
+  await ana.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await ana.until(() => window.peerConnections.length === 2);
   await plainCall(plain, ana);
 });
 

@@ -57,3 +57,35 @@ export const toldByServer = (config) => `
       return Promise.resolve(new Response(told));
     };
   }`;
+
+// What the server said, by event: `told` has the names in order.
+export const heardEvents = () => `
+  window.told = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', ({ data }) => {
+        const found = /^42\\["([^"]+)"/.exec(data);
+        if (found) window.told.push(found[1]);
+      });
+    }
+  };`;
+
+// A tab's memory of its own, as a duplicated tab has that of the first one.
+export const withSeatKey = (key) => `sessionStorage.setItem('parlor.seat', ${JSON.stringify(key)});`;
+
+// Counts the locks that keep the screen on, and lets the test take them away as a browser does.
+export const watchedScreen = () => `
+  {
+    const locks = window.screenLocks = new Set();
+    Object.defineProperty(navigator, 'wakeLock', { value: {
+      async request() {
+        const lock = new EventTarget();
+        lock.release = async () => {
+          if (locks.delete(lock)) lock.dispatchEvent(new Event('release'));
+        };
+        locks.add(lock);
+        return lock;
+      },
+    } });
+  }`;

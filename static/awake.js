@@ -1,0 +1,28 @@
+// Keeps the screen on while somebody is talked to. The browser takes the lock back whenever the
+// page is hidden, so it is asked for again when it is seen; without the API nothing happens.
+
+export function createAwake() {
+  let wanted = false, lock = null, asking = false;
+  const settle = async () => {
+    if (asking) return;
+    if (!wanted) {
+      lock?.release().catch(() => {});
+      lock = null;
+    } else if (!lock && !document.hidden && navigator.wakeLock) {
+      asking = true;
+      try {
+        lock = await navigator.wakeLock.request('screen');
+        lock.addEventListener('release', () => { lock = null; });
+      } catch {
+        // A battery that is nearly empty: the system decides.
+      }
+      asking = false;
+      if (!wanted) settle();
+    }
+  };
+  document.addEventListener('visibilitychange', settle);
+  return (on) => {
+    wanted = on;
+    settle();
+  };
+}

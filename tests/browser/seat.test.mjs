@@ -1,0 +1,125 @@
+// The seat survives: lost lines, frozen pages, duplicated tabs, networks that change.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enter, inCall, newRoom, openHouse } from './harness.mjs';
+import { startRelay } from './relay.mjs';
+import { heardEvents, watchedCalls, watchedScreen, withSeatKey } from './scripts.mjs';
+
+// A silent line is noticed within a second.
+const house = openHouse({ args: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
+
+const scripts = [watchedCalls(), heardEvents()];
+const heard = (person, name) => person.until((wanted) => window.told.includes(wanted), name);
+const connections = (person) => person.page.evaluate(() => window.peerConnections.length);
+
+async function meet(ana, ben) {
+  const room = newRoom();
+  await ana.join(room);
+  await ana.is('waiting');
+  await ben.join(room);
+  await inCall(ana, ben);
+  return room;
+}
+
+test('a line that is cut keeps its seat: a stranger finds the room full, and the call goes on', async (t) => {
+  const relay = await startRelay(t, house.parlor.url);
+  const ana = await house.enter(t, { init: scripts }), cleo = await house.enter(t);
+  const ben = await enter(t, house.browser, relay.url, { init: scripts, tolerant: true });
+  const room = await meet(ana, ben);
+  relay.cut();
+  await heard(ana, 'peer-away');
+  await cleo.join(room);
+  await cleo.says('#notice-title', `Two people are already in ${room}.`);
+  await inCall(ana, ben);
+  relay.mend();
+  await heard(ana, 'peer-back');
+  await inCall(ana, ben);
+  assert.deepEqual([await connections(ana), await connections(ben)], [1, 1], 'the call was left alone');
+  await ben.leave();
+  await ana.is('waiting');
+});
+
+test('whose line and call are lost is waited for, and called again when they are back', async (t) => {
+  const relay = await startRelay(t, house.parlor.url);
+  const ana = await house.enter(t, { init: scripts });
+  const ben = await enter(t, house.browser, relay.url, { init: scripts, tolerant: true });
+  await meet(ana, ben);
+  relay.cut();
+  await heard(ana, 'peer-away');
+  await ben.page.evaluate(() => window.peerConnections[0].close());
+  await ana.is('away');
+  assert.equal(await ana.text('#room-status'), "The other person's connection dropped. Waiting for them to come back.");
+  relay.mend();
+  await inCall(ana, ben);
+});
+
+test('a page that was frozen comes back to its call', async (t) => {
+  const ana = await house.enter(t, { init: scripts }), ben = await house.enter(t, { init: scripts });
+  await meet(ana, ben);
+  const devtools = await ben.context.newCDPSession(ben.page);
+  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await heard(ana, 'peer-away');
+  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+  await heard(ana, 'peer-back');
+  await inCall(ana, ben);
+});
+
+test('a tab that is closed gives its seat up, and who comes back within a second gets one', async (t) => {
+  const ana = await house.enter(t), ben = await house.enter(t);
+  const room = await meet(ana, ben);
+  await ben.page.reload();
+  await ben.join(room);
+  await inCall(ana, ben);
+});
+
+test('a duplicated tab takes the seat over, and the two do not throw each other out', async (t) => {
+  const key = withSeatKey('0123456789abcdef0123456789abcdef');
+  const ana = await house.enter(t), first = await house.enter(t, { init: key }), second = await house.enter(t, { init: key });
+  const room = await meet(ana, first);
+  await second.join(room);
+  await first.says('#notice-title', `You are in ${room} in another tab.`);
+  await inCall(ana, second);
+  assert.equal(await first.page.evaluate(() => document.body.dataset.phase), 'lobby');
+  await first.page.click('#join-button'); // asked for, it comes here
+  await second.says('#notice-title', `You are in ${room} in another tab.`);
+  await inCall(ana, first);
+});
+
+for (const [who, at] of [['made the room', 0], ['joined it', 1]]) {
+  test(`where the network of who ${who} changes, the call gets another way and goes on`, async (t) => {
+    const people = [await house.enter(t, { init: scripts }), await house.enter(t, { init: scripts })];
+    await meet(...people);
+    const way = () => people[0].page.evaluate(() => /a=ice-ufrag:(.*)/.exec(window.peerConnections[0].remoteDescription.sdp)[1]);
+    const before = await way();
+    await people[at].page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await people[0].until((old) => !window.peerConnections[0].remoteDescription.sdp.includes(`a=ice-ufrag:${old}`), before);
+    await inCall(...people);
+    assert.deepEqual([await connections(people[0]), await connections(people[1])], [1, 1]);
+  });
+}
+
+test('both networks may change at once', async (t) => {
+  const people = [await house.enter(t, { init: scripts }), await house.enter(t, { init: scripts })];
+  await meet(...people);
+  await Promise.all(people.map(({ page }) => page.evaluate(() => window.dispatchEvent(new Event('online')))));
+  await people[0].until(() => window.peerConnections[0].signalingState === 'stable');
+  await inCall(...people);
+  assert.deepEqual([await connections(people[0]), await connections(people[1])], [1, 1]);
+});
+
+test('the screen is kept on while somebody is talked to, also after the page was hidden', async (t) => {
+  const ana = await house.enter(t, { init: watchedScreen() }), ben = await house.enter(t);
+  const locks = (count) => ana.until((wanted) => window.screenLocks.size === wanted, count);
+  await locks(0);
+  await meet(ana, ben);
+  await locks(1);
+  await ana.page.evaluate(() => {
+    for (const lock of [...window.screenLocks]) lock.release(); // as a browser does with a hidden page
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await locks(1);
+  await ben.leave();
+  await ana.is('waiting');
+  await locks(0);
+});
