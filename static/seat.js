@@ -202,6 +202,7 @@ export class Seat {
   #seated(creator) {
     this.#creator = creator;
     this.#alone = creator;
+    this.#away = false; // or it is said next
     this.#lostSeatAt = 0;
     this.#repairs = 0;
     this.#store.set({ link: 'up' });

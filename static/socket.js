@@ -12,6 +12,7 @@
 //
 // Events: connect, disconnect(reason), connect_error(error), and whatever the server emits.
 
+const GIVEN_UP = 4000; // a close code: not goodbye, so the server keeps what a seat key belongs to
 const RS = '\x1e'; // joins the packets of a polling payload
 const FIRST_DELAY = 300, LONGEST_DELAY = 5000, OPEN_TIMEOUT = 5000; // ms
 const WITHOUT_WEBSOCKET = 15 * 60 * 1000; // ms until one is tried again after polling alone has worked
@@ -178,7 +179,7 @@ function byWebSocket(url, link, receive, lost) {
   link.stop = (polite) => {
     if (polite) link.send('41');
     ws.onclose = null;
-    ws.close();
+    ws.close(polite ? 1000 : GIVEN_UP);
   };
 }
 

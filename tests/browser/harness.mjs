@@ -86,11 +86,12 @@ export function launch({ devices = true, args = [], executablePath = CHROMIUM, e
   return chromium.launch({ executablePath, env, headless: true, args: [...FLAGS, ...(devices ? [FAKE_DEVICES] : []), ...args] });
 }
 
-// One server and one browser for a test file; `house.enter()` brings people in.
-export function openHouse(options = {}) {
+// One server and one browser for a test file; `house.enter()` brings people in. `flags` are the
+// server's, all else is the browser's.
+export function openHouse({ flags = [], ...options } = {}) {
   const house = {};
   before(async () => {
-    house.parlor = await startParlor(options);
+    house.parlor = await startParlor({ args: flags });
     house.browser = await launch(options);
   });
   after(async () => {

@@ -7,7 +7,7 @@ import { startRelay } from './relay.mjs';
 import { heardEvents, watchedCalls, watchedScreen, withSeatKey } from './scripts.mjs';
 
 // A silent line is noticed within a second.
-const house = openHouse({ args: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
+const house = openHouse({ flags: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
 
 const scripts = [watchedCalls(), heardEvents()];
 const heard = (person, name) => person.until((wanted) => window.told.includes(wanted), name);
@@ -54,14 +54,16 @@ test('whose line and call are lost is waited for, and called again when they are
   await inCall(ana, ben);
 });
 
-test('a page that was frozen comes back to its call', async (t) => {
+test('a page that stood still, as on a phone that sleeps, comes back to its call', async (t) => {
   const ana = await house.enter(t, { init: scripts }), ben = await house.enter(t, { init: scripts });
   await meet(ana, ben);
   const devtools = await ben.context.newCDPSession(ben.page);
-  await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await devtools.send('Debugger.enable');
+  await devtools.send('Debugger.pause'); // it answers no ping any more
   await heard(ana, 'peer-away');
-  await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+  await devtools.send('Debugger.resume');
   await heard(ana, 'peer-back');
+  await devtools.detach();
   await inCall(ana, ben);
 });
 

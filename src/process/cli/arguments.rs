@@ -331,8 +331,7 @@ const RUNNING: &[Flag] = &[
         "--seat-hold",
         "TIME",
         Set::One(|to, text| put(&mut to.seat_hold, time_or_none(text))),
-        "Time for which a page whose connection was lost keeps its seat in the room, 100ms to 60m; 0 \
-         for none",
+        "Time for which a page that was lost keeps its seat in the room, 100ms to 60m; 0 for none",
     )
     .or("2m"),
     Flag::new(
