@@ -11,8 +11,10 @@ export function createAwake() {
     } else if (!lock && !document.hidden && navigator.wakeLock) {
       asking = true;
       try {
-        lock = await navigator.wakeLock.request('screen');
-        lock.addEventListener('release', () => { lock = null; });
+        const mine = lock = await navigator.wakeLock.request('screen');
+        mine.addEventListener('release', () => {
+          if (lock === mine) lock = null;
+        });
       } catch {
         // A battery that is nearly empty: the system decides.
       }

@@ -75,6 +75,7 @@ export class Call {
       }
       this.#held ??= [];
       this.#number = offer.number;
+      this.#knowsNumbers = offer.number !== undefined;
       await this.#hear(offer);
       await this.#describe('answer');
     });

@@ -6,8 +6,8 @@
 //   created           we are alone, or were here first: we make the offer when `ready` comes
 //   joined            somebody is here: say `ready`, wait for the offer, answer it
 //   full              no seat
-//   ready             (creator) the other wants a call: a new connection, always
-//   offer, answer, candidate   to the call; an offer always begins a new one
+//   ready             (creator) the other wants a call, or the one that there is mended
+//   offer, answer, candidate   to the call; an offer of another connection begins a new one
 //   leave             the other went: whoever stays is the creator for the next
 //   peer-away, peer-back   the other's line is lost, and the server keeps the seat; it is there again
 //   taken-over        somebody with our key, such as a copy of this tab, has the seat
@@ -188,7 +188,7 @@ export class Seat {
     if (this.#early) this.#makeCall();
     else if (!track || this.#alone || this.#call?.replace(track)) return;
     else if (!this.#creator) this.#sayReady();
-    else if (this.#call?.awaitsAnswer) this.#again = true;
+    else if (this.#call?.awaitsAnswer && Date.now() - this.#offeredAt < CONNECT_PATIENCE) this.#again = true;
     else this.#makeCall();
   }
 

@@ -3,8 +3,8 @@
 //!
 //! It stands beside `serve`, on the path of no byte. Each look: list the interfaces, announce on
 //! them, ask which names came of it, have the certificate cover names and addresses, publish what
-//! can be opened, and by which names ([`Reach`]), to the site. It looks every [`EVERY`], when a name has changed, and on
-//! SIGHUP, which has files read again as well.
+//! can be opened, and by which names ([`Reach`]), to the site. It looks every [`EVERY`], when a name
+//! has changed, and on SIGHUP, which has files read again as well.
 //!
 //! Invariants: it never ends the server, whatever goes wrong; the same complaint is logged once; a
 //! certificate covers a name before that name is told. Cost: one wake-up each [`EVERY`].
