@@ -353,6 +353,7 @@ mod tests {
         for text in [
             "",
             "7",
+            " 2[]",
             "abc",
             "\u{e9}",
             "0[]",
