@@ -22,6 +22,7 @@ mod guard;
 mod hooks;
 mod hostile;
 mod mount;
+mod panics;
 mod public;
 mod seats;
 mod secure;

@@ -5,6 +5,7 @@ mod acks;
 mod actor;
 mod binary;
 mod broadcasting;
+mod clock;
 mod closing;
 mod connecting;
 mod deciding;
