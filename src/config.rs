@@ -256,8 +256,8 @@ pub struct Parlor {
     pub limits: Limits,
     /// Calls (rooms with somebody in them) at one time; each costs about 350 bytes.
     pub max_rooms: usize,
-    /// Time for which the seat of somebody who was lost is held; none switches that off. A quarter as
-    /// many seats as there may be rooms are held at one time.
+    /// Time for which the seat of somebody who was lost is held; none switches that off. Rooms with
+    /// nobody there are kept a quarter as many as there may be rooms, or 4 if that is more.
     pub seat_hold: Duration,
     /// Web site settings.
     pub site: Site,

@@ -49,6 +49,8 @@ pub struct Stats {
     pub relayed: Counter,
     /// Events that the application ignored because their sender had no right to them.
     pub ignored: Counter,
+    /// Rooms with nobody there that were given up because there were too many.
+    pub rooms_given_up: Counter,
     buffered: AtomicUsize,
 }
 

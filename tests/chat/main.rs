@@ -9,6 +9,7 @@
 )]
 
 mod errors;
+mod pages;
 mod rig;
 mod rooms;
 mod seats;

@@ -49,7 +49,8 @@ for (const way of Object.keys(WAYS)) {
         assert.deepEqual(await other.ask("candidate", 1, t.room), { ok: true });
 
         const back = await t.come(t.key);
-        assert.deepEqual(await back.ask("join", t.room, RESUME), { ok: true, role: "created" });
+        const seated = await back.ask("join", t.room, RESUME);
+        assert.deepEqual(seated, { ok: true, role: "created", peer: true });
         await other.until(3);
         assert.deepEqual(other.got[2], ["peer-back"]);
         other.emit("candidate", 2, t.room);
@@ -134,6 +135,32 @@ for (const way of Object.keys(WAYS)) {
       await next.until(2);
       assert.deepEqual(next.got, [["joined"], ["ready"]]);
       assert.equal(other.got.length, 2, "silently");
+    });
+
+    it("keeps a page that comes by itself from the seat of another page with its key", async (t) => {
+      const [first, other] = [await t.come(t.key), await t.come()];
+      await first.ask("join", t.room, { page: 1 });
+      await other.ask("join", t.room);
+      const copy = await t.come(t.key);
+      await copy.ask("join", t.room, { page: 2 });
+      const thawed = await t.come(t.key);
+      const again = await thawed.ask("join", t.room, { page: 1, again: true });
+      assert.equal(again.error.code, "taken-over");
+      assert.deepEqual(thawed.got, [["taken-over"]], "no argument");
+      assert.deepEqual(copy.got, [["joined"]]);
+      assert.deepEqual(other.got, [["joined"], ["leave"]]);
+    });
+
+    it("takes it from a page that left without a connection to say so by", async (t) => {
+      const [lost, between] = await t.fragile(t.key);
+      const other = await t.come();
+      await lost.ask("join", t.room, { page: 1 });
+      await other.ask("join", t.room);
+      between.cut();
+      const back = await t.come(t.key);
+      assert.deepEqual(await back.ask("leave", t.room, { page: 1 }), { ok: true });
+      await other.until(1, "leave");
+      assert.equal((await back.ask("leave", t.room, { page: 1 })).error.code, "not-seated");
     });
 
     it("logs no key, however much is logged", async (t) => {
