@@ -259,6 +259,8 @@ pub struct Parlor {
     /// Time for which the seat of somebody who was lost is held; none switches that off. A quarter as
     /// many seats as there may be rooms are held at one time.
     pub seat_hold: Duration,
+    /// File with a passcode, which everybody must present; `None` asks nobody.
+    pub passcode_file: Option<PathBuf>,
     /// Web site settings.
     pub site: Site,
     /// Certificate.

@@ -23,6 +23,10 @@
 //! The socket that had the seat until then gets `taken-over`, if it is there. After `created` or
 //! `joined` comes `peer-away` if the other person is away; what is said to them goes nowhere.
 //!
+//! If the server has a [passcode](Passcode), a connect must present it as `passcode` of its auth object.
+//! Whoever does not gets a connect error with the data `{"code":"passcode"}`; an address that guesses is
+//! slowed, and gets `{"code":"later"}` if it guesses faster than that.
+//!
 //! A bad room name or a wrong argument is answered with `room-error`, `{code, message}`. Any
 //! event may ask for an acknowledgement: `{"ok":true}`, for `join` with `"role"`, or
 //! `{"error":{code, message}}`. Who does not sit in a room cannot relay into it: the event is
@@ -30,12 +34,15 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod door;
 mod event;
 mod handler;
 mod lobby;
+mod passcode;
 mod seat_key;
 
 pub use event::{RoomError, RoomName};
 pub use handler::Chat;
 pub use lobby::{Lobby, Role};
+pub use passcode::Passcode;
 pub use seat_key::SeatKey;

@@ -9,6 +9,7 @@
 )]
 
 mod errors;
+mod passcode;
 mod rig;
 mod rooms;
 mod seats;
