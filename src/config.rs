@@ -259,6 +259,8 @@ pub struct Parlor {
     /// Time for which the seat of somebody who was lost is held; none switches that off. Rooms with
     /// nobody there are kept a quarter as many as there may be rooms, or 4 if that is more.
     pub seat_hold: Duration,
+    /// File with a passcode, which everybody must present; `None` asks nobody.
+    pub passcode_file: Option<PathBuf>,
     /// Web site settings.
     pub site: Site,
     /// Certificate.

@@ -43,6 +43,10 @@ pub struct Stats {
     pub events_limited: Counter,
     /// Times the shared budget of bytes was used up.
     pub budget_exhausted: Counter,
+    /// Connects refused because their passcode was wrong.
+    pub passcodes_wrong: Counter,
+    /// Connects refused unheard because their address had guessed too often.
+    pub passcodes_limited: Counter,
     /// Panics caught in the application.
     pub panics: Counter,
     /// Events that the application relayed to a peer.

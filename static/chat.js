@@ -5,6 +5,7 @@
 //   media.js   camera and microphone        rooms.js  names, address, memory
 //   settings.js  what the server tells us   invite.js  the way for others
 //   seatkey.js  what a seat is kept by      awake.js   the screen, in a call
+//   passcode.js  the server's, if it asks for one
 //   controls.js, drag.js, chime.js          the small comforts
 //
 // Here: joining and leaving, the address, the buttons and keys. Pressing Join asks for the camera
@@ -16,6 +17,7 @@ import { fadeControls, onKeys } from './controls.js';
 import { makeMovable } from './drag.js';
 import { makeInvitation } from './invite.js';
 import { Media } from './media.js';
+import { keptPasscode, makePasscode } from './passcode.js';
 import { hashOf, problemWith, recall, recentRooms, remember, rememberRoom, roomInAddress } from './rooms.js';
 import { Seat } from './seat.js';
 import { seatKey } from './seatkey.js';
@@ -28,7 +30,8 @@ const CHIME = 'parlor.chime';
 const SETTINGS_CHECK = 5 * 60 * 1000; // ms
 
 const query = new URLSearchParams(location.search);
-const socket = new Socket({ polling: query.get('transport') === 'polling', auth: { seat: seatKey() } });
+const auth = { seat: seatKey(), passcode: keptPasscode() };
+const socket = new Socket({ polling: query.get('transport') === 'polling', auth });
 const keepAwake = createAwake();
 let seat = null;
 let attempt = 0; // the latest Join or Leave: what an earlier one still waits for is void
@@ -119,7 +122,8 @@ socket.on('disconnect', () => {
   store.set({ link: 'down' });
   seat?.linkLost();
 });
-socket.on('connect_error', () => store.set({ link: 'down' }));
+const wantsPasscode = makePasscode({ el, store, socket, auth });
+socket.on('connect_error', (error) => wantsPasscode(error) || store.set({ link: 'down' }));
 
 for (const name of ['full', 'ready', 'offer', 'answer', 'candidate', 'peer-away', 'peer-back']) {
   socket.on(name, (value) => seat?.[name](value));

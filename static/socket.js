@@ -10,7 +10,8 @@
 // Invariant: `link` is the one live attempt. Every callback holds its own and does nothing once
 // it is no longer `#link`: no attempt can outlive, double or disturb the next one.
 //
-// Events: connect, disconnect(reason), connect_error(error), and whatever the server emits.
+// Events: connect, disconnect(reason), connect_error(error; `data` if the server gave a reason), and
+// whatever the server emits.
 
 const GIVEN_UP = 4000; // a close code: not goodbye, so the server keeps what a seat key belongs to
 const RS = '\x1e'; // joins the packets of a polling payload
@@ -23,7 +24,8 @@ export class Socket {
   #wanted = false; #link = null; #tries = 0; #retry;
   #pollUntil = 0; // no WebSocket was to be had: reconnecting is quicker without trying
 
-  // polling: never try WebSocket. path: where the server answers. auth: what is shown to it.
+  // polling: never try WebSocket. path: where the server answers. auth: what is shown to it, as it
+  // stands when connecting.
   constructor(options = {}) {
     this.#options = { polling: false, path: '/socket.io/', auth: {}, ...options };
   }
@@ -133,7 +135,7 @@ export class Socket {
       this.#acks.get(+id)?.(...data);
       this.#acks.delete(+id);
     } else if (type === '4') {
-      this.#drop('connect error', false, Error(data.message));
+      this.#drop('connect error', false, Object.assign(Error(data.message), { data: data.data }));
     }
   }
 

@@ -26,6 +26,7 @@ export const initial = {
   phase: 'lobby',
   room: '',           // as typed, trimmed
   link: 'starting',   // 'starting' | 'up' | 'down': signalling, not the call
+  passcode: '',       // '' | 'asked' | 'wrong' | 'changed' | 'checking' | 'busy' | 'later' (put off in a room)
   secure: true,       // whether this address may use the camera at all
   secureAddress: '',  // where it may, if the server knows
   addresses: [],      // those at which other devices find the server, the best first

@@ -5,7 +5,7 @@
 
 import { hashOf, isForThisMachine, linkTo, roomInAddress } from './rooms.js';
 import { inRoom, seated, withPeer } from './state.js';
-import { announcementOf, hintOf, labelOf, linkBarOf, noticeOf, statusOf, titleOf } from './words.js';
+import { announcementOf, hintOf, labelOf, linkBarOf, noticeOf, passcodeOf, statusOf, titleOf } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -23,6 +23,8 @@ const el = {
   inviteTitle: $('invite-title').firstElementChild, inviteCode: $('invite-code'), inviteHint: $('invite-hint'),
   inviteLink: $('invite-link'), inviteSaid: $('invite-said'), copy: $('copy-button'), share: $('share-button'),
   inviteClose: $('invite-close'),
+  passcodeSheet: $('passcode-sheet'), passcodeForm: $('passcode-form'), passcode: $('passcode'), passcodeHint: $('passcode-hint'),
+  passcodeProblem: $('passcode-problem'), passcodeButton: $('passcode-button'), passcodeLater: $('passcode-later'),
   play: $('play-button'), roomNotice: $('room-notice'),
   mute: $('mute-button'), camera: $('camera-button'), leave: $('leave-room-button'),
 };
@@ -66,6 +68,7 @@ export function createView({ onBlocked, onRecent }) {
     show(el.peer, now.peer, onBlocked);
 
     renderSheet(now);
+    renderPasscode(now);
 
     if (changed('phase') && before.phase) {
       setText(el.announcer, announcementOf(now));
@@ -119,6 +122,19 @@ function renderSheet({ inviting, phase, copied, copyByHand }) {
   }
   if (open && !el.sheet.open) el.sheet.showModal();
   else if (!open && el.sheet.open) el.sheet.close();
+}
+
+function renderPasscode(now) {
+  const open = Boolean(now.passcode) && !(now.passcode === 'later' && inRoom(now));
+  const { hint, problem, button } = passcodeOf(now);
+  if (open) setText(el.passcodeHint, hint);
+  setText(el.passcodeProblem, problem);
+  setText(el.passcodeButton, button);
+  el.passcode.setAttribute('aria-invalid', String(now.passcode === 'wrong'));
+  el.passcode.readOnly = now.passcode === 'checking';
+  el.passcodeLater.hidden = !inRoom(now);
+  if (open && !el.passcodeSheet.open) el.passcodeSheet.showModal();
+  else if (!open && el.passcodeSheet.open) el.passcodeSheet.close();
 }
 
 function renderNotice(now) {

@@ -24,10 +24,28 @@ export function titleOf({ phase, room, device }) {
   return state ? `${room} (${state}) - Parlor` : place;
 }
 
-export function linkBarOf({ link, phase }) {
+export function linkBarOf({ link, phase, passcode }) {
+  if (passcode === 'later' && phase !== 'lobby') {
+    return `Parlor asks for its passcode: leave the room to type it.${phase === 'call' ? ' Your call goes on.' : ''}`;
+  }
+  if (passcode && passcode !== 'checking') return ''; // it is being asked for
   if (link !== 'down') return '';
   if (phase === 'call') return 'Reconnecting to Parlor. Your call goes on.';
   return phase === 'lobby' ? 'Parlor does not answer. Trying again.' : 'Reconnecting to Parlor.';
+}
+
+// What the sheet for the passcode says: { hint, problem, button }.
+export function passcodeOf({ passcode }) {
+  return {
+    hint: passcode === 'changed'
+      ? 'It is another one than before. Whoever runs this Parlor can tell you.'
+      : 'Whoever runs this Parlor can tell you. You are asked once in this tab.',
+    problem: {
+      wrong: 'That is not the passcode. Try again.',
+      busy: 'Too many wrong passcodes came from here. One moment, it is tried again by itself.',
+    }[passcode] ?? '',
+    button: passcode === 'checking' ? 'One moment...' : 'Continue',
+  };
 }
 
 // What an invitation says beside its code; some links lead nowhere else.

@@ -77,6 +77,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "party",
+        crate_modules: &[],
+        outside: &[],
+        may_wait: false,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "index",
         crate_modules: &[],
         outside: &["hashbrown", "rustc_hash"],
@@ -117,7 +125,7 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "chat",
-        crate_modules: &["socketio", "stats"],
+        crate_modules: &["party", "socketio", "stats"],
         outside: &[
             "heapless",
             "rustc_hash",
@@ -133,7 +141,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "transport",
         crate_modules: &[
-            "bounded", "config", "encoding", "engineio", "hub", "rate", "stats",
+            "bounded", "config", "encoding", "engineio", "hub", "party", "rate", "stats",
         ],
         outside: &[
             "getrandom",

@@ -1,10 +1,12 @@
 //! The application: reads events, asks the lobby, answers and relays.
 
+use super::door::{self, Door};
 use super::event::{Intent, RoomError, RoomName, options, room_name};
 use super::lobby::{Arrival, Left, Lobby, Opposite, Role, Seated, Taken};
 use super::seat_key::SeatKey;
 use crate::socketio::{
-    Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId, SocketKey,
+    Admission, Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId,
+    SocketKey,
 };
 use crate::stats::Stats;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 /// The video-chat application.
 #[derive(Debug)]
 pub struct Chat {
+    door: Door,
     lobby: Lobby,
     seat_hold: Duration,
     stats: Arc<Stats>,
@@ -41,10 +44,18 @@ impl Chat {
     /// is held for `seat_hold`; no time at all means that no seat is.
     pub fn new(max_rooms: usize, seat_hold: Duration, stats: Arc<Stats>) -> Self {
         Self {
+            door: Door::open(Arc::clone(&stats)),
             lobby: Lobby::new(max_rooms),
             seat_hold,
             stats,
         }
+    }
+
+    /// Asks everybody who connects for a passcode; `check` is whether a word is it, and is to take the
+    /// same time for each ([`Passcode::is`](super::Passcode::is)).
+    pub fn with_passcode(mut self, check: impl Fn(&str) -> bool + Send + 'static) -> Self {
+        self.door.lock(Box::new(check));
+        self
     }
 
     /// Who sits where.
@@ -206,6 +217,16 @@ impl Chat {
 }
 
 impl Application for Chat {
+    fn admit(
+        &mut self,
+        io: &mut Io<'_>,
+        socket: SocketKey,
+        handshake: &Handshake<'_>,
+    ) -> Admission {
+        self.door
+            .knock(io.now(), socket, handshake.address, handshake.auth)
+    }
+
     fn connect(&mut self, io: &mut Io<'_>, socket: SocketKey, handshake: &Handshake<'_>) {
         tracing::info!(id = %Id(io, socket), "connected");
         if let Some(key) = SeatKey::in_auth(handshake.auth) {
@@ -265,10 +286,17 @@ impl Application for Chat {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.lobby.deadline()
+        let (lobby, door) = (self.lobby.deadline(), self.door.deadline());
+        lobby.into_iter().chain(door).min()
     }
 
     fn tick(&mut self, io: &mut Io<'_>) {
+        while let Some((socket, right)) = self.door.tell(io.now()) {
+            match right {
+                true => io.accept(socket),
+                false => io.refuse(socket, door::wrong()),
+            }
+        }
         while let Some((person, left)) = self.lobby.expire(io.now()) {
             tell_peer(io, person, &left);
         }

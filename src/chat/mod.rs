@@ -30,6 +30,10 @@
 //! stood still while its copy was asked for: where another page has the seat, it gets `taken-over`.
 //! So every change of pages has a person behind it, and two pages cannot go on displacing each other.
 //!
+//! If the server has a [passcode](Passcode), a connect must present it as `passcode` of its auth object.
+//! Whoever does not gets a connect error with the data `{"code":"passcode"}`; an address that guesses is
+//! slowed, and gets `{"code":"later"}` if it guesses faster than that.
+//!
 //! A bad room name or a wrong argument is answered with `room-error`, `{code, message}`. Any
 //! event may ask for an acknowledgement: `{"ok":true}`, for `join` with `"role"`, for one that
 //! resumes also with `"peer"`, which says whether the other seat is somebody's; or
@@ -38,12 +42,15 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod door;
 mod event;
 mod handler;
 mod lobby;
+mod passcode;
 mod seat_key;
 
 pub use event::{RoomError, RoomName};
 pub use handler::Chat;
 pub use lobby::{Lobby, Role};
+pub use passcode::Passcode;
 pub use seat_key::SeatKey;

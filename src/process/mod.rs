@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `cli`, `values` | the command line |
 //! | `logging`, `signals`, `open_files`, `host`, `state_dir` | what the system gives |
+//! | `passcode` | the file that it is in |
 //! | `interfaces`, `reach`, `keeper` | how this machine can be reached, and keeping that true |
 //! | `banner`, `qr` | what people see at the start |
 //! | `certificate`, `urls`, `doctor` | the other actions |
@@ -36,6 +37,7 @@ mod keeper;
 mod local;
 mod logging;
 mod open_files;
+mod passcode;
 mod qr;
 mod reach;
 mod signals;
@@ -60,6 +62,7 @@ use crate::stats::Stats;
 use crate::tls::Tls;
 use crate::transport::{ClientFiles, Edge, Server};
 use keeper::Keeper;
+use passcode::PasscodeFile;
 
 /// Blocking threads at most. They read files from `--public`, and a memory card is not faster
 /// with more of them; tokio's own default of 512 is not for a small board.
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
     logging::start(command.log);
     let mut config = command.parlor;
     config.tls.state_dir = state_dir::resolve(config.tls.state_dir.take());
+    config.passcode_file = passcode::resolve(config.passcode_file.take());
     let done = match command.action {
         cli::Action::Serve => serve(config, &command.warnings).map(|()| ExitCode::SUCCESS),
         cli::Action::Certificate { renew } => {
@@ -109,7 +113,8 @@ pub fn main() -> ExitCode {
 fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
     let site = Arc::new(Site::new(&config.site, host::name(), reached)?);
-    let server = room_server(config.clone())?;
+    let passcode = PasscodeFile::open(config.passcode_file.as_deref())?;
+    let server = build(config.clone(), passcode.clone())?;
     open_files::allow(config.limits.max_connections);
     let listeners = bind::bind(&config.listen)?;
     // What is wrong has ended it in one line before.
@@ -128,7 +133,7 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
         // Before the banner: whoever reads it may send a signal at once.
         let stop = signals::stop().context("cannot listen for signals")?;
         let hangup = signals::hangup().context("cannot listen for signals")?;
-        read_again(Arc::clone(&site)).context("cannot listen for signals")?;
+        read_again(Arc::clone(&site), passcode).context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");
         }
@@ -163,12 +168,15 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     served
 }
 
-/// Has the site read its files again at each SIGHUP; the keeper does the same for the certificate.
-fn read_again(site: Arc<Site>) -> std::io::Result<()> {
+/// Has secrets read again at each SIGHUP; the keeper does the same for the certificate.
+fn read_again(site: Arc<Site>, passcode: Option<Arc<PasscodeFile>>) -> std::io::Result<()> {
     let mut hangup = signals::hangup()?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             site.reload();
+            if let Some(passcode) = &passcode {
+                passcode.reload();
+            }
         }
     });
     Ok(())
@@ -202,14 +210,25 @@ fn security(schemes: config::Schemes, tls: Option<&Tls>) -> Security {
 /// The room server without a listener: the protocol with the video-chat application on it.
 ///
 /// # Errors
-/// If the client's directory cannot be used.
+/// If the client's directory or the passcode's file cannot be used.
 pub fn room_server(config: config::Parlor) -> Result<Server<SocketIo<Chat>>, ConfigError> {
+    let passcode = PasscodeFile::open(config.passcode_file.as_deref())?;
+    build(config, passcode)
+}
+
+fn build(
+    config: config::Parlor,
+    passcode: Option<Arc<PasscodeFile>>,
+) -> Result<Server<SocketIo<Chat>>, ConfigError> {
     let files = match &config.site.client_dir {
         Some(directory) => ClientFiles::read(directory, "--client-dir")?,
         None => ClientFiles::absent(NO_CLIENT),
     };
     let stats = Arc::new(Stats::default());
-    let chat = Chat::new(config.max_rooms, config.seat_hold, Arc::clone(&stats));
+    let mut chat = Chat::new(config.max_rooms, config.seat_hold, Arc::clone(&stats));
+    if let Some(passcode) = passcode {
+        chat = chat.with_passcode(move |word| passcode.is(word));
+    }
     let chat = SocketIo::new(chat);
     let mut edge = Edge::default()
         .client_files(files)

@@ -9,7 +9,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +63,15 @@ export async function startParlor({ port = 0, args = [] } = {}) {
       await ended;
     },
   };
+}
+
+// A file with a passcode, and the flags of a server that asks for it.
+export function passcodeFile(passcode) {
+  const folder = mkdtempSync(join(tmpdir(), 'parlor-passcode-'));
+  const file = join(folder, 'passcode');
+  const write = (text) => writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  write(passcode);
+  return { folder, write, args: ['--passcode-file', file] };
 }
 
 // For a server that must come back on the same port. Below the range that systems hand out by

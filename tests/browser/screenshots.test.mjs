@@ -2,11 +2,11 @@
 // The only claims made here: each state can be reached, and nothing on it scrolls sideways.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
-import { enter, freePort, inCall, LAPTOP, openHouse, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
+import { enter, freePort, inCall, LAPTOP, openHouse, passcodeFile, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
 import { failingCamera, insecurePage, openPrompt, toldByServer } from './scripts.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
@@ -51,6 +51,21 @@ test('the lobby, the waiting room and the call, in every shape', async (t) => {
   await shoot(ana, 'lobby-again-light', ['1280x800', '390x844']);
   await ana.page.emulateMedia({ colorScheme: 'dark' });
   await shoot(ana, 'lobby-again');
+});
+
+test('the passcode', async (t) => {
+  const { folder, args } = passcodeFile('open sesame');
+  const parlor = await startParlor({ args });
+  const ana = await enter(t, house.browser, parlor.url, { path: '/#kitchen' });
+  t.after(() => parlor.stop().then(() => rmSync(folder, { recursive: true })));
+  await ana.page.waitForSelector('#passcode-sheet[open]');
+  await shoot(ana, 'passcode');
+  await ana.page.fill('#passcode', 'mustard');
+  await ana.page.press('#passcode', 'Enter');
+  await ana.says('#passcode-problem', 'That is not the passcode. Try again.');
+  await shoot(ana, 'passcode-wrong');
+  await ana.page.emulateMedia({ colorScheme: 'light' });
+  await shoot(ana, 'passcode-wrong-light', ['1280x800', '390x844']);
 });
 
 test('the invitation', async (t) => {

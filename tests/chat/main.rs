@@ -10,6 +10,7 @@
 
 mod errors;
 mod pages;
+mod passcode;
 mod rig;
 mod rooms;
 mod seats;

@@ -51,8 +51,19 @@ impl Rig {
     }
 
     pub(crate) fn holding(max_rooms: usize, hold: Duration) -> Self {
+        Self::with_chat(|stats| Chat::new(max_rooms, hold, stats))
+    }
+
+    /// A server that asks for a passcode.
+    pub(crate) fn with_passcode(passcode: &'static str) -> Self {
+        Self::with_chat(|stats| {
+            Chat::new(100, HOLD, stats).with_passcode(move |word| word == passcode)
+        })
+    }
+
+    fn with_chat(chat: impl FnOnce(Arc<Stats>) -> Chat) -> Self {
         let (now, stats) = (Instant::now(), Arc::new(Stats::default()));
-        let chat = SocketIo::new(Chat::new(max_rooms, hold, Arc::clone(&stats)));
+        let chat = SocketIo::new(chat(Arc::clone(&stats)));
         let hub = Hub::new(
             Protocol::default(),
             Limits::room_server(),
@@ -82,13 +93,21 @@ impl Rig {
 
     /// Somebody connects with this auth object.
     pub(crate) fn person_with(&mut self, auth: &str) -> Person {
+        let person = self.visitor();
+        self.say(person, &format!("40{auth}"));
+        let got = self.got(person);
+        assert!(got[0].starts_with("40{\"sid\":\""), "{got:?}");
+        person
+    }
+
+    /// Somebody opens a session, and has not connected yet.
+    pub(crate) fn visitor(&mut self) -> Person {
         let socket = self.sockets.insert(());
         let request = Request::from_address(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let session = self.hub.open(self.now, request, Some(socket)).unwrap();
         let person = Person { socket, session };
-        self.say(person, &format!("40{auth}"));
         let got = self.got(person);
-        assert!(got[1].starts_with("40{\"sid\":\""), "{got:?}");
+        assert!(got[0].starts_with("0{\"sid\":\""), "{got:?}");
         person
     }
 

@@ -3,7 +3,7 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 35] = [
+const FLAGS: [&str; 36] = [
     "--port",
     "--bind",
     "--listen",
@@ -12,6 +12,7 @@ const FLAGS: [&str; 35] = [
     "--trusted-proxy",
     "--allow-host",
     "--allow-origin",
+    "--passcode-file",
     "--state-dir",
     "--tls-cert",
     "--tls-key",

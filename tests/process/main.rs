@@ -16,6 +16,7 @@ mod command_line;
 mod life;
 mod output;
 mod own_certificate;
+mod passcode;
 mod reached;
 #[path = "../support/mod.rs"]
 mod support;

@@ -28,4 +28,12 @@ pub(super) const ACCESS: &[Flag] = &[
          http://localhost:8080; may be given several times (in the variable: separated by commas). \
          The server's own pages need not be named",
     ),
+    Flag::new(
+        "--passcode-file",
+        "FILE",
+        Set::Path(|to| &mut to.passcode_file),
+        "File with a passcode in its only line, which everybody has to type who wants to join a room; \
+         without it systemd's credential passcode, if there is one, else nobody is asked. Read again \
+         on SIGHUP",
+    ),
 ];

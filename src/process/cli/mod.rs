@@ -14,6 +14,7 @@
 mod access;
 mod arguments;
 mod help;
+mod page;
 mod parser;
 mod silent;
 
@@ -105,6 +106,7 @@ impl Given {
             limits,
             max_rooms: arguments.max_rooms,
             seat_hold: arguments.seat_hold,
+            passcode_file: arguments.passcode_file,
             site: config::Site {
                 turn,
                 public: arguments.public,

@@ -1,4 +1,5 @@
-//! The machine: its clock, how many files it lets us open, and where we keep the certificate.
+//! The machine: its clock, how many files it lets us open, where we keep the certificate, and the
+//! passcode's file.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::Line;
 use crate::config::{self, Schemes};
 use crate::process::open_files as limits;
+use crate::process::passcode::PasscodeFile;
 
 /// What is known of the time.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +52,16 @@ pub(super) fn clock(clock: &Clock) -> Line {
             "possible; whether it is set from the network cannot be seen",
         ),
     }
+}
+
+/// Whether people can be asked for a passcode, if they are to be.
+pub(super) fn passcode(file: Option<&Path>) -> Option<Line> {
+    let line = match PasscodeFile::open(file) {
+        Ok(None) => return None,
+        Ok(Some(_)) => Line::ok("passcode", "asked for"),
+        Err(error) => Line::problem("passcode", error.to_string()),
+    };
+    Some(line)
 }
 
 /// Whether there can be as many connections as were asked for.

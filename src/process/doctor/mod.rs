@@ -12,7 +12,7 @@
 //! | `naming` | the answer to our name on each interface, named interfaces, avahi |
 //! | `firewall` | ufw, firewalld, nftables |
 //! | `turn` | the TURN servers |
-//! | `machine` | the clock, open files, the state directory |
+//! | `machine` | the clock, open files, the state directory, the passcode's file |
 //!
 //! Invariants: nothing is changed, but for a file that is written to the state directory, or where
 //! that is to be made, and removed, to see that it can be; every check is bounded in time; what cannot be seen is said to be
@@ -120,6 +120,7 @@ pub(crate) fn run(config: &config::Parlor) -> anyhow::Result<ExitCode> {
     lines.push(machine::clock(&machine::Clock::find(now)));
     lines.push(firewall::check(&firewall::Facts::find(), situation.port()));
     lines.extend(turn::check(config.site.turn.as_ref()));
+    lines.extend(machine::passcode(config.passcode_file.as_deref()));
     lines.push(machine::open_files(config.limits.max_connections));
     lines.push(machine::state_dir(config));
     let mut stdout = std::io::stdout().lock();

@@ -1,0 +1,149 @@
+// A server with a passcode: asked for once, kept as long as the tab, asked for again when it changes.
+
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { io } from 'socket.io-client';
+import { enter, freePort, inCall, launch, newRoom, passcodeFile, PHONE, startParlor } from './harness.mjs';
+
+const WRONG = 'That is not the passcode. Try again.';
+
+const secret = passcodeFile('open sesame');
+const servers = [];
+let browser;
+before(async () => (browser = await launch()));
+after(async () => {
+  await browser?.close();
+  await Promise.all(servers.map((parlor) => parlor.stop()));
+  rmSync(secret.folder, { recursive: true });
+});
+
+// A server of the test's own: what is guessed at one slows down nobody at another.
+async function start(options = {}) {
+  const parlor = await startParlor({ ...options, args: secret.args });
+  servers.push(parlor);
+  return parlor;
+}
+
+const asked = (person) => person.page.waitForSelector('#passcode-sheet[open]');
+const passed = (person) => person.until(() => !document.querySelector('#passcode-sheet').open && document.body.dataset.link === 'up');
+const focused = (person) => person.page.evaluate(() => document.activeElement.id);
+
+async function type(person, passcode) {
+  await asked(person);
+  await person.page.fill('#passcode', passcode);
+  await person.page.press('#passcode', 'Enter');
+}
+
+test('an invitation asks once, then Join is there, and a reload asks for nothing', async (t) => {
+  const parlor = await start(), room = newRoom();
+  const path = `/#${encodeURIComponent(room)}`;
+  const ana = await enter(t, browser, parlor.url, { path }), ben = await enter(t, browser, parlor.url, { path, viewport: PHONE });
+  for (const person of [ana, ben]) {
+    await asked(person);
+    assert.equal(await focused(person), 'passcode');
+    await type(person, 'open sesame');
+    await passed(person);
+    assert.equal(await focused(person), 'join-button');
+    await person.page.keyboard.press('Enter');
+  }
+  await inCall(ana, ben);
+  await ben.page.reload();
+  await passed(ben);
+  await ben.page.click('#join-button');
+  await inCall(ana, ben);
+});
+
+test('a wrong one is said to be wrong, and is not kept', async (t) => {
+  const parlor = await start();
+  const ana = await enter(t, browser, parlor.url);
+  await type(ana, 'mustard');
+  await ana.says('#passcode-problem', WRONG);
+  assert.equal(await ana.page.getAttribute('#passcode', 'aria-invalid'), 'true');
+  assert.equal(await focused(ana), 'passcode');
+  await ana.page.reload();
+  await asked(ana);
+  assert.equal(await ana.text('#passcode-problem'), '');
+  assert.equal(await ana.page.inputValue('#passcode'), '');
+  await type(ana, 'open sesame');
+  await passed(ana);
+});
+
+test('without it there is nothing else to do: Escape and an empty one change nothing', async (t) => {
+  const parlor = await start();
+  const ana = await enter(t, browser, parlor.url);
+  await asked(ana);
+  assert.ok(await ana.page.isHidden('#passcode-later'));
+  for (const key of ['Escape', 'Escape', 'Enter']) {
+    await ana.page.keyboard.press(key);
+    await asked(ana);
+  }
+  assert.equal(await ana.text('#passcode-problem'), '');
+  assert.ok(await ana.page.isHidden('#link-bar'));
+});
+
+test('a page that polls is asked as well', async (t) => {
+  const parlor = await start();
+  const ana = await enter(t, browser, parlor.url, { path: '/?transport=polling' });
+  await type(ana, 'mustard');
+  await ana.says('#passcode-problem', WRONG);
+  await type(ana, 'open sesame');
+  await passed(ana);
+});
+
+test('the passcode changes during a call: the call goes on, and both are asked for the new one', async (t) => {
+  const port = await freePort();
+  const before = await start({ port }), room = newRoom();
+  const people = [];
+  for (let n = 0; n < 2; n += 1) {
+    const person = await enter(t, browser, before.url, { tolerant: true });
+    await type(person, 'open sesame');
+    await passed(person);
+    await person.join(room);
+    people.push(person);
+  }
+  const [ana, ben] = people;
+  await inCall(ana, ben);
+  await before.stop();
+  secret.write('mustard');
+  t.after(() => secret.write('open sesame'));
+  await start({ port });
+  for (const person of people) {
+    await asked(person);
+    await person.says('#passcode-hint', 'It is another one than before. Whoever runs this Parlor can tell you.');
+  }
+  await ana.page.click('#passcode-later');
+  await ana.says('#link-bar', 'Parlor asks for its passcode: leave the room to type it. Your call goes on.');
+  await inCall(ana, ben);
+  await type(ben, 'mustard');
+  await passed(ben);
+  await inCall(ana, ben);
+  await ana.leave();
+  await type(ana, 'mustard');
+  await passed(ana);
+  await ana.join(room);
+  await inCall(ana, ben);
+});
+
+test('while somebody at the same address guesses, who knows it waits and gets in by itself', async (t) => {
+  const parlor = await start();
+  const ana = await enter(t, browser, parlor.url);
+  await asked(ana);
+  // Five are answered at once, and five are to wait for as long as anybody is.
+  const socket = io(parlor.url, { transports: ['websocket'], reconnection: false, autoConnect: false, auth: { passcode: 'guess' } });
+  t.after(() => socket.close());
+  for (let n = 0; n < 5; n += 1) await refusal(socket);
+  const more = Array.from({ length: 5 }, () => io(parlor.url, { transports: ['websocket'], reconnection: false, forceNew: true, auth: { passcode: 'guess' } }));
+  t.after(() => more.forEach((one) => one.close()));
+  await Promise.all(more.map((one) => new Promise((resolve) => one.io.once('open', resolve))));
+  await refusal(socket, 'later');
+  await type(ana, 'open sesame');
+  await ana.says('#passcode-problem', 'Too many wrong passcodes came from here. One moment, it is tried again by itself.');
+  await passed(ana);
+});
+
+async function refusal(socket, code = 'passcode') {
+  const refused = new Promise((resolve) => socket.once('connect_error', resolve));
+  socket.connect();
+  assert.equal((await refused).data.code, code);
+}
