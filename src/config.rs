@@ -142,6 +142,14 @@ pub struct Limits {
     pub max_connections: usize,
     /// TCP connections from one address (IPv6: one /64; IPv4-mapped counts as IPv4).
     pub max_connections_per_address: usize,
+    /// HTTP requests that are being read or answered at one time, polls that wait not counted; about
+    /// 18 KB each, and the bodies beside. Further ones are not read for five seconds at most, then
+    /// refused.
+    pub max_requests: usize,
+    /// Sessions whose client has sent no message yet; about 2 KB each. All sessions together count
+    /// as much as connections do: in all and from one address there are not more of the one than there
+    /// may be of the other.
+    pub max_waiting_sessions: usize,
     /// Engine.IO handshakes per second from one address, averaged over ten seconds.
     pub max_handshake_rate: u32,
     /// Socket.IO events and connects per second from one session, averaged over ten seconds.
@@ -180,6 +188,8 @@ impl Default for Limits {
         Self {
             max_connections: 65_536,
             max_connections_per_address: 65_536,
+            max_requests: 16_384,
+            max_waiting_sessions: 65_536,
             max_handshake_rate: 10_000,
             max_event_rate: 100_000,
             max_buffered_bytes: 64 * 1024 * 1024,
@@ -203,6 +213,9 @@ impl Limits {
         Self {
             max_connections: 4096,
             max_connections_per_address: 64,
+            // Four times what one address may have.
+            max_requests: 256,
+            max_waiting_sessions: 1024,
             max_handshake_rate: 20,
             max_event_rate: 200,
             max_buffered_bytes: 16 * 1024 * 1024,

@@ -51,6 +51,7 @@ pub mod engineio;
 pub mod http;
 pub mod hub;
 mod index;
+mod party;
 pub mod process;
 pub mod rate;
 pub mod socketio;

@@ -77,6 +77,14 @@ const TABLE: &[Row] = &[
         may_read_clock: false,
     },
     Row {
+        module: "party",
+        crate_modules: &[],
+        outside: &[],
+        may_wait: false,
+        may_lock: false,
+        may_read_clock: false,
+    },
+    Row {
         module: "index",
         crate_modules: &[],
         outside: &["hashbrown", "rustc_hash"],
@@ -109,7 +117,9 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "hub",
-        crate_modules: &["config", "engineio", "index", "rate", "socketio", "stats"],
+        crate_modules: &[
+            "config", "engineio", "index", "party", "rate", "socketio", "stats",
+        ],
         outside: &["slotmap"],
         may_wait: false,
         may_lock: true,
@@ -133,7 +143,7 @@ const TABLE: &[Row] = &[
     Row {
         module: "transport",
         crate_modules: &[
-            "bounded", "config", "encoding", "engineio", "hub", "rate", "stats",
+            "bounded", "config", "encoding", "engineio", "hub", "party", "rate", "stats",
         ],
         outside: &[
             "getrandom",

@@ -60,6 +60,11 @@ impl Chat {
                 send(io, socket, "full", &[]);
                 return Err(RoomError::Full);
             }
+            Err(error @ RoomError::TooManyRooms) => {
+                self.stats.rooms_limited.add();
+                tracing::debug!(id = %Id(io, socket), ?room, "refused: too many rooms");
+                return Err(error);
+            }
             Err(error) => return Err(error),
         };
         if let Some(left) = seated.left {

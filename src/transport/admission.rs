@@ -1,14 +1,11 @@
 //! Who may connect: TCP connections in all and per address, handshakes per second and
-//! address. Pure, under the server's lock.
-//!
-//! An IPv6 address counts as its /64, because a host has all of one; an IPv4-mapped address
-//! counts as the IPv4 address it stands for. Loopback is not exempt.
+//! address ([`Party`]). Pure, under the server's lock.
 
 use crate::config::Limits;
+use crate::party::Party;
 use crate::rate::Bucket;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
-use std::num::NonZeroU64;
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// Addresses whose rate of handshakes is remembered. Beyond that strangers share one bucket.
@@ -28,28 +25,6 @@ pub(super) struct Admission {
 /// Whose connection it is: an address's, or nobody's own if it is a trusted proxy's, which brings
 /// those of many.
 pub(super) type Counted = Option<Party>;
-
-/// What an address counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Party(NonZeroU64);
-
-impl Party {
-    /// Those for whom there is no place of their own.
-    const OTHERS: Self = Self(NonZeroU64::MAX);
-}
-
-impl From<IpAddr> for Party {
-    fn from(address: IpAddr) -> Self {
-        let bits = match address.to_canonical() {
-            IpAddr::V4(v4) => u64::from(v4.to_bits()),
-            // The first 64 bits; no global /64 has the upper 32 bits of an IPv4 party, zero.
-            IpAddr::V6(v6) if v6.is_loopback() => u64::from(Ipv4Addr::LOCALHOST.to_bits()),
-            IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,
-        };
-        // Nobody connects from the unspecified address.
-        NonZeroU64::new(bits).map_or(Self::OTHERS, Self)
-    }
-}
 
 impl Admission {
     pub(super) fn new(limits: &Limits) -> Self {
@@ -113,6 +88,7 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
     use std::time::Duration;
 
     fn admission(limits: Limits) -> Admission {

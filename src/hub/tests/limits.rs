@@ -25,6 +25,133 @@ fn events_over_the_rate_are_dropped_and_those_who_go_on_are_closed() {
     }
     assert_eq!(rig.drain(ws), ["(close)"]);
     assert!(rig.stats.events_limited.get() > 1000);
+    assert_eq!(rig.stats.floods_closed.get(), 1);
+}
+
+#[test]
+fn pongs_noops_and_answers_take_of_the_same_rate_as_events() {
+    for packet in ["3", "6", "0", "430[]"] {
+        let limits = Limits {
+            max_event_rate: 1,
+            ..Limits::default()
+        };
+        let (mut rig, _) = Rig::limited(limits);
+        let ws = rig.joined(&["/"]);
+        for _ in 0..9 {
+            rig.send(ws, packet);
+        }
+        rig.send(ws, "42[\"echo\"]");
+        assert_eq!(rig.drain(ws).len(), 0, "{packet}");
+        for _ in 0..1000 {
+            rig.send(ws, packet);
+        }
+        assert_eq!(rig.drain(ws), ["(close)"], "{packet}");
+        assert_eq!(rig.stats.floods_closed.get(), 1, "{packet}");
+    }
+}
+
+#[test]
+fn who_answers_every_heartbeat_for_years_is_never_taken_for_a_flood() {
+    let limits = Limits {
+        max_event_rate: 1,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    for _ in 0..10_000 {
+        rig.pass(seconds(25));
+        assert_eq!(rig.drain(ws), ["2"]);
+        rig.send(ws, "3");
+    }
+    assert_eq!(rig.stats.events_limited.get(), 0);
+    rig.send(ws, "42[\"echo\"]");
+    assert_eq!(rig.drain(ws).len(), 1);
+}
+
+#[test]
+fn attachments_that_do_not_come_end_their_client_and_each_that_comes_gives_it_time() {
+    let (mut rig, log) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "453-[\"echo\",{\"_placeholder\":true,\"num\":0}]");
+    for _ in 0..2 {
+        for _ in 0..2 {
+            rig.pass(seconds(25));
+            rig.send(ws, "3");
+        }
+        rig.send_binary(ws, &[1]);
+    }
+    assert!(rig.stats.buffered() > 0);
+    for _ in 0..2 {
+        rig.pass(seconds(25));
+        rig.send(ws, "3");
+    }
+    rig.drain(ws);
+    rig.pass(seconds(10));
+    assert_eq!(rig.drain(ws), ["(close)"]);
+    assert_eq!(rig.stats.attachments_timed_out.get(), 1);
+    assert_eq!(
+        log.take().last().map(String::as_str),
+        Some("disconnect / forced close")
+    );
+    rig.lose(ws);
+    rig.expect_empty();
+}
+
+#[test]
+fn a_packet_whose_attachments_came_has_nothing_to_be_late_with() {
+    let (mut rig, _) = Rig::new();
+    let ws = rig.joined(&["/"]);
+    rig.send(ws, "451-[\"nothing\",{\"_placeholder\":true,\"num\":0}]");
+    rig.send_binary(ws, &[1]);
+    for _ in 0..6 {
+        rig.pass(seconds(25));
+        assert_eq!(rig.drain(ws), ["2"]);
+        rig.send(ws, "3");
+    }
+    assert_eq!(rig.stats.attachments_timed_out.get(), 0);
+}
+
+#[test]
+fn sessions_that_say_nothing_have_fewer_places_and_make_room_when_they_do() {
+    let limits = Limits {
+        max_waiting_sessions: 2,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (talks, silent) = (rig.websocket(), rig.websocket());
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    assert_eq!(rig.stats.sessions_limited.get(), 1);
+    // A pong says nothing.
+    rig.send(talks, "3");
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    rig.send(talks, "40");
+    rig.polling();
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    rig.pass(seconds(25));
+    rig.send(silent, "3");
+    rig.pass(seconds(20));
+    assert_eq!(rig.stats.joins_timed_out.get(), 1);
+    rig.drain(silent);
+    rig.lose(silent);
+    rig.polling();
+}
+
+#[test]
+fn one_address_has_as_many_sessions_as_it_may_have_connections() {
+    let limits = Limits {
+        max_connections: 3,
+        max_connections_per_address: 2,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (one, two) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    assert_eq!(rig.open(None), Err(Reject::TooManyHandshakes));
+    assert_eq!(rig.stats.sessions_limited.get(), 1);
+    rig.lose(one);
+    let three = rig.joined(&["/"]);
+    rig.lose(two);
+    rig.lose(three);
+    rig.expect_empty();
 }
 
 #[test]
