@@ -13,6 +13,7 @@
 
 mod access;
 mod command_line;
+mod files;
 mod life;
 mod output;
 mod own_certificate;
