@@ -208,7 +208,7 @@ impl<A: Application> SocketIo<A> {
         mut pending: Pending,
     ) {
         let bytes = pending.auth.len();
-        let most = engine.limits().max_buffered_bytes;
+        let most = engine.limits().budget_for(bytes);
         if engine.stats().reserve(bytes, most) {
             pending.held = bytes;
             self.pending.insert(socket, Box::new(pending));

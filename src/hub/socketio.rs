@@ -257,7 +257,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         let connect_by = until(now, engine.settings().connect_timeout);
         let events = Bucket::full(now);
         let mut client = Client::new(connect_by, events);
-        let most = engine.limits().max_buffered_bytes;
+        let most = engine.limits().budget_for(request.bytes());
         if engine.stats().reserve(request.bytes(), most) {
             let until = until(now, engine.settings().request_kept);
             client.keep_request(Some(Box::new(KeptRequest { until, request })));
@@ -277,7 +277,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         engine.stats().release(before);
         if !engine
             .stats()
-            .reserve(after, engine.limits().max_buffered_bytes)
+            .reserve(after, engine.limits().budget_for(after))
         {
             // What the client holds is not in the budget any more, so it must go now.
             client.drop_assembly();

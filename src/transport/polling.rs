@@ -134,7 +134,6 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let most = self.limits().max_buffered_bytes;
         let mut body = pin!(body);
         let mut held = Held {
             server: self,
@@ -167,6 +166,7 @@ impl<P: Protocol> Server<P> {
             if seen > self.settings().max_payload_bytes {
                 continue;
             }
+            let most = self.limits().budget_for(held.bytes.len() + data.len());
             if !self.stats().reserve(data.len(), most) {
                 return Err(Unread::Refused(Reject::Full));
             }

@@ -178,7 +178,7 @@ impl<P: Protocol> Server<P> {
             let after = partial.as_ref().map_or(0, |partial| partial.bytes());
             let stats = state.hub.engine().stats();
             stats.release(before);
-            let within = stats.reserve(after, self.limits().max_buffered_bytes);
+            let within = stats.reserve(after, self.limits().budget_for(after));
             if let Some(connection) = state.connections.get_mut(key)
                 && within
             {

@@ -1,11 +1,13 @@
-//! Limits that one meets before a session does: how many requests and sessions there may be.
+//! Limits over real sockets: how many requests and sessions there may be, and what a call has to
+//! fear from those who use up what all share.
 
 use std::io::{Read as _, Write as _};
+use std::time::Instant;
 
-use parlor::config::{Limits, Protocol};
+use parlor::config::{self, Limits, Protocol};
 use parlor::transport::{Edge, Server};
 
-use crate::support::raw::{Answer, connect, get, read, send};
+use crate::support::raw::{Answer, LIMIT, connect, get, read, send};
 use crate::support::server::{Echo, Running};
 use crate::support::session::{POLLING, Polling, WEBSOCKET, WebSocket, sid, upgrade};
 
@@ -116,4 +118,85 @@ fn a_head_over_the_limit_is_refused_and_counted() {
     assert_eq!(send(server.address, &head).status, 431);
     get(server.address, "/", &[]);
     assert_eq!(server.stats.heads_limited.get(), 1);
+}
+
+/// Somebody in the room `kitchen`.
+fn person(server: &Running, role: &str) -> WebSocket {
+    let mut socket = WebSocket::open(server.address, WEBSOCKET, &[]);
+    socket.text();
+    socket.send("40");
+    socket.text();
+    socket.send("42[\"join\",\"kitchen\"]");
+    assert_eq!(socket.text(), format!("42[\"{role}\"]"));
+    socket
+}
+
+/// One text frame of any length below 64 KiB.
+fn frame(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    let head = [0x81, 0x80 | 126, length[0], length[1], 0, 0, 0, 0];
+    [&head[..], text.as_bytes()].concat()
+}
+
+/// Asks until the server is as it should be.
+fn wait_until(server: &Running, is: impl Fn(&Running) -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !is(server) {
+        assert!(Instant::now() < end, "{} bytes", server.stats.buffered());
+        get(server.address, "/nothing", &[]);
+    }
+}
+
+#[test]
+fn beside_64_slow_bodies_of_the_largest_size_a_call_is_set_up_and_loses_nothing() {
+    let limits = Limits {
+        // The call comes from the same address.
+        max_connections_per_address: 200,
+        max_handshake_rate: 1000,
+        ..Limits::room_server()
+    };
+    let most = limits.max_buffered_bytes;
+    let config = config::Parlor {
+        protocol: Protocol {
+            max_payload_bytes: 128 * 1024,
+            ..Protocol::default()
+        },
+        limits,
+        max_rooms: 10,
+        ..config::Parlor::default()
+    };
+    let server = Running::of(parlor::process::room_server(config).unwrap(), ());
+    let length = format!("Content-Length: {}", 128 * 1024);
+    let slow: Vec<_> = (0..64)
+        .map(|_| {
+            let session = Polling::open(server.address);
+            let mut stream = connect(server.address);
+            stream
+                .write_all(&session.post_bytes("4", &[&length]))
+                .unwrap();
+            // But for the last byte; who finds no room for it is refused before its end.
+            let _ = stream.write_all(&[b'x'; 128 * 1024 - 2]);
+            stream
+        })
+        .collect();
+    wait_until(&server, |server| server.stats.budget_exhausted.get() > 0);
+    let mut ana = person(&server, "created");
+    let mut ben = person(&server, "joined");
+    let sdp = "v".repeat(8_000);
+    let offer = frame(&format!("42[\"offer\",\"{sdp}\",\"kitchen\"]"));
+    for piece in offer.chunks(1_000) {
+        ana.write(piece);
+    }
+    assert_eq!(ben.text(), format!("42[\"offer\",\"{sdp}\"]"));
+    for n in 0..200 {
+        ben.send(&format!("42[\"candidate\",{n},\"kitchen\"]"));
+    }
+    for n in 0..200 {
+        assert_eq!(ana.text(), format!("42[\"candidate\",{n}]"));
+    }
+    let held = server.stats.buffered();
+    assert!(held > most / 2 && held <= most, "{held} bytes");
+    drop(slow);
+    // What is left is what the server remembers of the sessions.
+    wait_until(&server, |server| server.stats.buffered() < most / 8);
 }

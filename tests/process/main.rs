@@ -15,6 +15,7 @@ mod access;
 mod command_line;
 mod files;
 mod life;
+mod limits;
 mod output;
 mod own_certificate;
 mod reached;
