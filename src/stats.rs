@@ -31,6 +31,19 @@ pub struct Stats {
     pub strangers_refused: Counter,
     /// Handshakes refused because their address made too many.
     pub handshakes_limited: Counter,
+    /// Handshakes refused because there were too many sessions, in all, from their address, or of
+    /// clients that have said nothing yet.
+    pub sessions_limited: Counter,
+    /// Requests refused because too many were being read and answered.
+    pub requests_limited: Counter,
+    /// Connections ended because a request's head was too large or took too long.
+    pub heads_limited: Counter,
+    /// Requests cut off because their body took too long.
+    pub bodies_timed_out: Counter,
+    /// Connections ended because nothing of an answer was read for too long.
+    pub answers_unread: Counter,
+    /// Times that no connection could be accepted: nearly always there are no files left.
+    pub accepts_failed: Counter,
     /// Connections closed unheard because there were too many.
     pub connections_limited: Counter,
     /// Connections that ended, or failed in their TLS handshake, before the first request.
@@ -39,8 +52,18 @@ pub struct Stats {
     pub protocol_errors: Counter,
     /// Sessions closed because the client stopped reading.
     pub outboxes_full: Counter,
-    /// Events dropped because they came too fast.
+    /// Events, and what else clients send, that were dropped or came too fast.
     pub events_limited: Counter,
+    /// Sessions closed because that went on.
+    pub floods_closed: Counter,
+    /// Sessions closed because they joined no namespace in time.
+    pub joins_timed_out: Counter,
+    /// Sessions closed because the attachments of a packet did not come.
+    pub attachments_timed_out: Counter,
+    /// Connects refused because the client was in too many namespaces.
+    pub namespaces_limited: Counter,
+    /// Rooms refused because there were too many.
+    pub rooms_limited: Counter,
     /// Times the shared budget of bytes was used up.
     pub budget_exhausted: Counter,
     /// Connects refused because their passcode was wrong.

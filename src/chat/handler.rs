@@ -84,6 +84,10 @@ impl Chat {
                     tracing::info!(id = %Id(io, socket), ?room, "{event}");
                     send(io, socket, event, &[]);
                 }
+                if error == RoomError::TooManyRooms {
+                    self.stats.rooms_limited.add();
+                    tracing::debug!(id = %Id(io, socket), ?room, "refused: too many rooms");
+                }
                 return Err(error);
             }
         };

@@ -93,13 +93,18 @@ impl<P: Protocol> Server<P> {
         }
         let read = self.read(session, body);
         let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
-        let body = match read.unwrap_or(Err(Unread::Broken)) {
+        let body = match read.unwrap_or(Err(Unread::Late)) {
             Ok(body) => body,
             Err(Unread::Cut) => {
                 guard.gone = Some(Input::PostFinished);
                 return Outcome::Cut;
             }
-            // The guard tells the session that the client is gone.
+            Err(Unread::Late) => {
+                self.stats().bodies_timed_out.add();
+                tracing::debug!("a request was cut off: its body did not come in time");
+                return Outcome::Cut;
+            }
+            // The guard tells the session that the client is gone, here as above.
             Err(Unread::Broken) => return Outcome::Cut,
             Err(Unread::Refused(reject)) => {
                 guard.gone = Some(Input::PostFinished);
@@ -129,7 +134,6 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let most = self.limits().max_buffered_bytes;
         let mut body = pin!(body);
         let mut held = Held {
             server: self,
@@ -162,6 +166,7 @@ impl<P: Protocol> Server<P> {
             if seen > self.settings().max_payload_bytes {
                 continue;
             }
+            let most = self.limits().budget_for(held.bytes.len() + data.len());
             if !self.stats().reserve(data.len(), most) {
                 return Err(Unread::Refused(Reject::Full));
             }
@@ -240,6 +245,8 @@ enum Unread {
     Cut,
     /// The client went away.
     Broken,
+    /// It took too long.
+    Late,
     Refused(Reject),
 }
 

@@ -10,6 +10,7 @@ mod closing;
 mod connecting;
 mod deciding;
 mod events;
+mod floods;
 mod handles;
 mod legacy;
 mod limits;
