@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { WAYS, connect, freshRoom } from "./support/official.mjs";
-import { relay } from "./support/relay.mjs";
+import { startRelay } from "../relay.mjs";
 import { start, targets } from "./support/server.mjs";
 
 const TEST_MS = 30_000;
@@ -28,7 +28,7 @@ for (const way of Object.keys(WAYS)) {
         };
         /** Somebody whose connection can be cut. */
         const fragile = async (seat, to = server) => {
-          const between = await relay(to);
+          const between = await startRelay(to);
           t.after(() => between.cut());
           return [await come(seat, between), between];
         };
@@ -185,7 +185,7 @@ describe("a seat that is held", { skip: !targets().includes("parlor") }, () => {
     test(`is given up after --seat-hold ${hold}`, { timeout: TEST_MS }, async (t) => {
       const server = await start("parlor", ["--seat-hold", hold]);
       t.after(() => server.stop());
-      const [between, room] = [await relay(server), freshRoom()];
+      const [between, room] = [await startRelay(server), freshRoom()];
       const lost = await connect(between, "websocket", { auth: { seat: freshKey() } });
       const other = await connect(server, "websocket");
       t.after(() => [lost, other].map((socket) => socket.disconnect()));
