@@ -60,7 +60,7 @@ pub struct Stats {
     pub joins_timed_out: Counter,
     /// Sessions closed because the attachments of a packet did not come.
     pub attachments_timed_out: Counter,
-    /// Connects refused because the client was in too many namespaces.
+    /// Connects refused because the client was in too many namespaces, or the name of one was too long.
     pub namespaces_limited: Counter,
     /// Rooms refused because there were too many.
     pub rooms_limited: Counter,

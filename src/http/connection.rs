@@ -46,6 +46,20 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time in which a client must read something of an answer that is on its way.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What is waited for, and for how long.
+pub(super) struct Times {
+    idle: Duration,
+    head: Duration,
+    unread: Duration,
+}
+
+/// For every connection but those of tests.
+pub(super) const TIMES: &Times = &Times {
+    idle: IDLE_TIMEOUT,
+    head: HEAD_TIMEOUT,
+    unread: UNREAD_TIMEOUT,
+};
+
 /// Time to tell the other side that nothing more will come.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -89,7 +103,7 @@ pub async fn serve<P, S, B>(
         guard: None,
         protocol: true,
     };
-    converse(admitted, stream.into(), beside, pin!(stop)).await;
+    converse(admitted, stream.into(), beside, TIMES, pin!(stop)).await;
 }
 
 /// The same with all that can stand beside the protocol.
@@ -97,6 +111,7 @@ pub(super) async fn converse<P, S, B>(
     admitted: Admitted<P>,
     stream: Stream,
     beside: Beside<S>,
+    times: &'static Times,
     mut stop: Pin<&mut impl Future<Output = ()>>,
 ) where
     P: Protocol,
@@ -112,7 +127,7 @@ pub(super) async fn converse<P, S, B>(
         secure: stream.is_secure() || admitted.peer().secure,
         ..admitted.peer()
     };
-    let mut io = Rewind::new(stream, UNREAD_TIMEOUT);
+    let mut io = Rewind::new(stream, times.unread);
     let next = Arc::new(Next::new(admitted.server().clone(), io.owed()));
     let mut router = Router {
         next: Arc::clone(&next),
@@ -121,7 +136,7 @@ pub(super) async fn converse<P, S, B>(
     };
     let mut stopping = false;
     loop {
-        if !listen(&mut io, stop.as_mut()).await {
+        if !listen(&mut io, times.idle, stop.as_mut()).await {
             return Box::pin(end(io.into_parts().0)).await;
         }
         let place = match next.has_answer() {
@@ -133,7 +148,7 @@ pub(super) async fn converse<P, S, B>(
         }
         next.owed.everything();
         // Boxed, so that this task is small while there is none.
-        let connection = Box::new(http1().serve_connection(TokioIo::new(io), router));
+        let connection = Box::new(http1(times.head).serve_connection(TokioIo::new(io), router));
         let ended;
         (ended, io, router) = speak(connection, &next.owed, stop.as_mut(), &mut stopping).await;
         drop(place);
@@ -165,12 +180,16 @@ pub(super) async fn converse<P, S, B>(
 }
 
 /// Waits until a request begins; false if the connection is to end instead.
-async fn listen(io: &mut Rewind, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+async fn listen(
+    io: &mut Rewind,
+    patience: Duration,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> bool {
     let begun = poll_fn(|cx| match io.poll_ahead(cx) {
         Poll::Pending if stop.as_mut().poll(cx).is_ready() => Poll::Ready(false),
         begun => begun,
     });
-    let begun = tokio::time::timeout(IDLE_TIMEOUT, begun).await;
+    let begun = tokio::time::timeout(patience, begun).await;
     begun.unwrap_or(false)
 }
 
@@ -262,11 +281,92 @@ async fn end(mut stream: Stream) {
 }
 
 /// HTTP/1 as every connection speaks it.
-fn http1() -> http1::Builder {
+fn http1(head_timeout: Duration) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_buf_size(HTTP_BUFFER);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http;
+    use crate::transport::Server;
+    use crate::transport::silent::Silent;
+    use hyper::service::service_fn;
+    use std::convert::Infallible;
+    use std::future::pending;
+    use std::net::Ipv4Addr;
+    use tokio::net::{TcpListener, TcpStream};
+
+    const LONG: Duration = Duration::from_secs(3600);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// Serves a client that sends these bytes, then nothing, and reads nothing; the counters after
+    /// that.
+    fn served(bytes: &[u8], times: &'static Times) -> io::Result<Arc<Stats>> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build()?.block_on(async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let mut client = TcpStream::connect(listener.local_addr()?).await?;
+            client.write_all(bytes).await?;
+            let (stream, peer) = listener.accept().await?;
+            let server = Server::new(
+                Default::default(),
+                Default::default(),
+                Arc::default(),
+                Silent,
+            );
+            let admitted = server.admit(peer).ok_or(io::ErrorKind::Other)?;
+            let service = service_fn(|_| async {
+                // More than the system takes for a client that does not read.
+                let body = http::Body::full(vec![0; 32 * 1024 * 1024]);
+                Ok::<_, Infallible>(Response::new(body))
+            });
+            let beside = Beside {
+                service,
+                guard: None,
+                protocol: true,
+            };
+            let never = pin!(pending());
+            converse(admitted, stream.into(), beside, times, never).await;
+            Ok(Arc::clone(server.stats()))
+        })
+    }
+
+    #[test]
+    fn a_head_of_which_the_rest_does_not_come_is_given_up() {
+        const TIMES: &Times = &Times {
+            idle: LONG,
+            head: SHORT,
+            unread: LONG,
+        };
+        let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n", TIMES).expect("sockets");
+        assert_eq!(stats.heads_limited.get(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reads_is_given_up() {
+        const TIMES: &Times = &Times {
+            idle: LONG,
+            head: LONG,
+            unread: SHORT,
+        };
+        let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", TIMES).expect("sockets");
+        assert_eq!(stats.answers_unread.get(), 1);
+    }
+
+    #[test]
+    fn a_connection_on_which_nothing_comes_is_ended() {
+        const TIMES: &Times = &Times {
+            idle: SHORT,
+            head: LONG,
+            unread: LONG,
+        };
+        let stats = served(b"", TIMES).expect("sockets");
+        assert_eq!(stats.heads_limited.get(), 0);
+    }
 }

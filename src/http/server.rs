@@ -205,7 +205,7 @@ impl<P: Protocol, F: Fallback> App<P, F> {
                         redirect,
                     },
                 };
-                connection::converse(admitted, stream, beside, stop).await;
+                connection::converse(admitted, stream, beside, connection::TIMES, stop).await;
             }
             Some(Err(error)) => {
                 self.server.stats().welcomes_failed.add();

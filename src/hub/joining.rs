@@ -124,7 +124,11 @@ impl<A: Application> SocketIo<A> {
         auth: &str,
     ) -> Option<NamespaceKey> {
         let exists = match self.registry.find_namespace(name) {
-            _ if name.len() > engine.limits().max_name_bytes => Some(Namespace::Unknown),
+            _ if name.len() > engine.limits().max_name_bytes => {
+                engine.stats().namespaces_limited.add();
+                tracing::debug!("a connect was refused: the namespace's name is too long");
+                Some(Namespace::Unknown)
+            }
             // Its nature was settled when it was opened.
             Some(_) => Some(Namespace::Dynamic),
             None => self.call(engine, Some(session), |app, _| {

@@ -281,6 +281,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         {
             // What the client holds is not in the budget any more, so it must go now.
             client.drop_assembly();
+            tracing::debug!("a client is closed: too many bytes are held already");
             engine.close(session, CloseReason::ForcedClose);
             return;
         }

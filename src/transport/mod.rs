@@ -33,6 +33,8 @@ pub mod polling;
 pub mod reject;
 pub mod request;
 mod secure;
+#[cfg(test)]
+pub(crate) mod silent;
 pub mod stream;
 mod turnstile;
 pub mod websocket;

@@ -166,6 +166,7 @@ impl Output {
                 backlog.bytes.extend_from_slice(bytes);
                 backlog.last |= batch.last;
             } else {
+                tracing::debug!("a WebSocket is cut: too many bytes are held already");
                 writer.half.cut();
             }
             return;
@@ -196,6 +197,7 @@ impl Output {
         };
         let most = limits.budget_for(backlog.counted());
         if !stats.reserve(backlog.counted(), most) {
+            tracing::debug!("a WebSocket is cut: too many bytes are held already");
             writer.half.cut();
             return;
         }
