@@ -22,7 +22,8 @@ export function announcementOf(now, before) {
 function aboutTheLines(now, before) {
   const [bar, old] = [linkBarOf(now), linkBarOf(before)];
   if (bar === old) return null;
-  return bar || (before.link === 'down' ? 'Connected to Parlor again.' : 'The other person is back.');
+  if (bar || now.link !== 'up') return bar || null;
+  return before.link === 'down' ? 'Connected to Parlor again.' : 'The other person is back.';
 }
 
 export function titleOf({ phase, room, device }) {
