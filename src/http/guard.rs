@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `Host`; the authority of an absolute target; `X-Forwarded-Host` of a trusted proxy | each that is there is an IP literal, in `localhost`, a name of this machine ([`Reach::hosts`](super::Reach)), or `--allow-host` | DNS rebinding: a page whose own name was made to lead here |
 //! | with `Origin` | it is at the host and port that was asked for, whatever the scheme, or is `--allow-origin` | pages that ask, and WebSockets, which browsers let any page open |
-//! | without, for `/config.json` or the protocol | `Sec-Fetch-Site` is not `cross-site` or `same-site` | pages that ask without being told the answer |
+//! | without, for `/config.json`, `/metrics` or the protocol | `Sec-Fetch-Site` is not `cross-site` or `same-site` | pages that ask without being told the answer |
 //!
 //! A page itself may be asked for from anywhere, because people follow links. Clients that are no
 //! browsers send neither `Origin` nor `Sec-Fetch-Site` (Fetch Metadata), and need not. The host that
@@ -93,7 +93,7 @@ impl Guard {
             (Some(origin), None) => origin,
             (Some(_), Some(_)) => return Err(Refusal::Origin(None)),
             (None, _) => {
-                let scripts = || is_protocols || is_settings(request.uri().path());
+                let scripts = || is_protocols || is_data(request.uri().path());
                 return match is_from_elsewhere(headers) && scripts() {
                     true => Err(Refusal::Site),
                     false => Ok(()),
@@ -239,9 +239,9 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     sites.any(|site| site == "cross-site" || site == "same-site")
 }
 
-/// Whether this is `/config.json`, however it is written.
-fn is_settings(path: &str) -> bool {
-    SitePath::parse(path).is_some_and(|path| path.file() == "config.json")
+/// Whether this is `/config.json` or `/metrics`, however it is written: what no page shows.
+fn is_data(path: &str) -> bool {
+    SitePath::parse(path).is_some_and(|path| matches!(&*path.file(), "config.json" | "metrics"))
 }
 
 #[cfg(test)]

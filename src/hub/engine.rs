@@ -201,6 +201,7 @@ impl Engine {
         self.by_id
             .insert(key, &id, |key| sessions.get(key).map(|entry| &entry.id));
         self.stats.sessions_opened.add();
+        self.stats.sessions.add(1);
         let packet = open_packet(&id, transport, &self.settings);
         self.send_packet(key, Outgoing::Text(&packet));
         if let Some(message) = &self.settings.initial_packet {
@@ -279,6 +280,7 @@ impl Engine {
         if let Some(entry) = self.sessions.remove(key) {
             self.by_id.remove(key, &entry.id);
             self.stats.release(entry.session.buffered_bytes());
+            self.stats.sessions.sub(1);
         }
     }
 

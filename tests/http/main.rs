@@ -1,5 +1,5 @@
 //! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public`,
-//! `trust`, `turn` and `hostile` are about the web site, `guard` about both, the others about the protocol's requests.
+//! `trust`, `turn`, `metrics` and `hostile` are about the web site, `guard` about both, the others about the protocol's requests.
 //!
 //! Layer tests (see ARCHITECTURE.md, tests): server and accept loop run in this process on a
 //! port of the system's choice, and every request is written byte by byte, because the tests are
@@ -21,6 +21,7 @@ mod embedded;
 mod guard;
 mod hooks;
 mod hostile;
+mod metrics;
 mod mount;
 mod public;
 mod seats;
