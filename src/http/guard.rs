@@ -18,7 +18,7 @@
 //!
 //! Not one `Host` or one that is no host is 400 (RFC 9112 section 3.2), everything else 403. HTTP/1.0
 //! need not name a host: what asks so is a watchdog, and no browser. Refusals are debug lines; the
-//! first of each minute is one that everybody sees, with the flag that would let it in.
+//! first 403 of each minute is one that everybody sees, with the flag that would let it in.
 //!
 //! Invariants: whoever is let in costs no allocation; nothing of a request is repeated to it. Left
 //! out: whether the address of a client is of the home, which is a firewall's to say.
@@ -162,7 +162,8 @@ impl Guard {
 
     /// The answer to a request that is refused, which is said in the log.
     pub(super) fn refuse(&self, refusal: Refusal<'_>) -> Response<Bytes> {
-        if self.may_speak(Instant::now()) {
+        // No flag lets in what names no host, so it does not take the place of what one would.
+        if refusal != Refusal::NoHost && self.may_speak(Instant::now()) {
             tracing::info!("a request was refused: {}", refusal.reason());
         } else {
             tracing::debug!("a request was refused: {}", refusal.reason());
