@@ -134,6 +134,9 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
         // Before the banner: whoever reads it may send a signal at once.
         let stop = signals::stop().context("cannot listen for signals")?;
         let hangup = signals::hangup().context("cannot listen for signals")?;
+        if passcode.is_some() {
+            tracing::info!("a passcode is asked for");
+        }
         read_again(Arc::clone(&site), passcode).context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");
