@@ -273,6 +273,8 @@ pub struct Site {
     pub allowed_hosts: Vec<String>,
     /// Origins of other sites whose pages may use this server, written as browsers send them.
     pub allowed_origins: Vec<String>,
+    /// Addresses that may read `/metrics`, beside this machine itself.
+    pub metrics_allowed: Vec<Network>,
 }
 
 /// The room server: everything the command line can set.

@@ -1,6 +1,8 @@
-//! Counters that every layer may add to: relaxed atomics, so that counting costs next to
+//! Counters and gauges that every layer may change: relaxed atomics, so that counting costs next to
 //! nothing on the path of a message. Nobody decides anything by them, but for
 //! [`Stats::reserve`], which holds the one budget of bytes that all clients share.
+//!
+//! They stand in one table, of which the metrics are made: a name, and what is said of it.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -20,9 +22,88 @@ impl Counter {
     }
 }
 
-/// The server's counters.
+/// A number that goes up and down.
 #[derive(Debug, Default)]
-pub struct Stats {
+pub struct Gauge(AtomicUsize);
+
+impl Gauge {
+    /// Raises it; what it was before.
+    pub fn add(&self, by: usize) -> usize {
+        self.0.fetch_add(by, Relaxed)
+    }
+
+    /// Lowers it.
+    pub fn sub(&self, by: usize) {
+        self.0.fetch_sub(by, Relaxed);
+    }
+
+    /// Sets it.
+    pub fn set(&self, to: usize) {
+        self.0.store(to, Relaxed);
+    }
+
+    /// What it is now.
+    pub fn get(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+/// One of the numbers, for whoever shows all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// Its name in [`Stats`].
+    pub name: &'static str,
+    /// A sentence about it.
+    pub about: &'static str,
+    /// What it is now.
+    pub value: Value,
+}
+
+/// The value of a [`Stat`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    /// Of a [`Counter`].
+    Counter(u64),
+    /// Of a [`Gauge`].
+    Gauge(usize),
+}
+
+impl From<&Counter> for Value {
+    fn from(counter: &Counter) -> Self {
+        Self::Counter(counter.get())
+    }
+}
+
+impl From<&Gauge> for Value {
+    fn from(gauge: &Gauge) -> Self {
+        Self::Gauge(gauge.get())
+    }
+}
+
+/// Writes the struct, and the list of what is in it, so that no number can be missing there.
+macro_rules! stats {
+    ($($(#[doc = $about:literal])+ $visibility:vis $name:ident: $kind:ident,)+) => {
+        /// The server's numbers.
+        #[derive(Debug, Default)]
+        pub struct Stats {
+            $($(#[doc = $about])+ $visibility $name: $kind,)+
+        }
+
+        impl Stats {
+            /// All of them, in the order in which they stand here.
+            pub fn all(&self) -> impl Iterator<Item = Stat> {
+                let all = [$(Stat {
+                    name: stringify!($name),
+                    about: concat!($($about),+).trim_ascii(),
+                    value: (&self.$name).into(),
+                }),+];
+                all.into_iter()
+            }
+        }
+    };
+}
+
+stats! {
     /// Engine.IO sessions that were opened.
     pub sessions_opened: Counter,
     /// HTTP requests and upgrades that were refused.
@@ -78,7 +159,18 @@ pub struct Stats {
     pub ignored: Counter,
     /// Rooms with nobody there that were given up because there were too many.
     pub rooms_given_up: Counter,
-    buffered: AtomicUsize,
+    /// TCP connections that are open.
+    pub connections: Gauge,
+    /// Engine.IO sessions that are open.
+    pub sessions: Gauge,
+    /// Rooms in which a seat is taken or held.
+    pub rooms: Gauge,
+    /// Seats that somebody has, those that are held among them.
+    pub seats_taken: Gauge,
+    /// Seats that are held for people whose connection was lost.
+    pub seats_held: Gauge,
+    /// Bytes that are held for all clients together.
+    buffered_bytes: Gauge,
 }
 
 impl Stats {
@@ -88,11 +180,11 @@ impl Stats {
         if bytes == 0 {
             return true;
         }
-        let before = self.buffered.fetch_add(bytes, Relaxed);
+        let before = self.buffered_bytes.add(bytes);
         if before.saturating_add(bytes) <= most {
             return true;
         }
-        self.buffered.fetch_sub(bytes, Relaxed);
+        self.buffered_bytes.sub(bytes);
         self.budget_exhausted.add();
         false
     }
@@ -100,7 +192,7 @@ impl Stats {
     /// Takes `bytes` whether or not they are left: for the few that the server itself sends.
     pub fn hold(&self, bytes: usize) {
         if bytes > 0 {
-            self.buffered.fetch_add(bytes, Relaxed);
+            self.buffered_bytes.add(bytes);
         }
     }
 
@@ -108,13 +200,13 @@ impl Stats {
     pub fn release(&self, bytes: usize) {
         // Nearly always it is nothing, and adding that would cost as much.
         if bytes > 0 {
-            self.buffered.fetch_sub(bytes, Relaxed);
+            self.buffered_bytes.sub(bytes);
         }
     }
 
     /// Bytes that are reserved now.
     pub fn buffered(&self) -> usize {
-        self.buffered.load(Relaxed)
+        self.buffered_bytes.get()
     }
 }
 
@@ -130,5 +222,22 @@ mod tests {
         assert!(stats.reserve(4, 10));
         stats.release(6);
         assert_eq!((stats.buffered(), stats.budget_exhausted.get()), (4, 1));
+    }
+
+    #[test]
+    fn each_number_is_listed_with_what_it_is() {
+        let stats = Stats::default();
+        stats.relayed.add();
+        stats.rooms.set(3);
+        let find = |name| stats.all().find(|stat| stat.name == name);
+        assert_eq!(
+            find("relayed"),
+            Some(Stat {
+                name: "relayed",
+                about: "Events that the application relayed to a peer.",
+                value: Value::Counter(1),
+            })
+        );
+        assert_eq!(find("rooms").map(|stat| stat.value), Some(Value::Gauge(3)));
     }
 }

@@ -10,14 +10,14 @@
 //! | one that would wait for longer than [`PATIENCE`] | not judged, to be tried again |
 //!
 //! An address (as its [`Party`]) is one guesser, whatever its number of sockets. Guesses wait in the
-//! order in which they came, the right one too, so nothing is told sooner by asking on many sockets at
-//! once; but only wrong ones use up what may be judged, so who knows the passcode and comes often, as
-//! many devices behind one address do, waits only while somebody there guesses, and
-//! [`PATIENCE`] at most. A guess counts even if its socket does not wait for the answer.
+//! order in which they came, the right one too, so asking on many sockets at once is no faster. But only
+//! wrong ones use up what may be judged: who knows the passcode and comes often, as many devices
+//! behind one address do, waits only while somebody there guesses, and [`PATIENCE`] at most. A guess
+//! counts even if its socket does not wait for the answer.
 //!
-//! Invariants: nothing that was presented is kept. [`MAX_REMEMBERED`] addresses are told apart, 32 bytes
-//! each, and beyond that new ones share one place: they are slowed together, until
-//! others have rested. [`MAX_WAITING`] guesses wait, those beyond are not judged.
+//! Invariants: nothing that was presented is kept here. [`MAX_REMEMBERED`] addresses are told apart, 32
+//! bytes each; beyond that new ones share one place and are slowed together, until others have
+//! rested. [`MAX_WAITING`] guesses wait, those beyond are not judged.
 
 use super::passcode::presented;
 use crate::party::Party;

@@ -153,6 +153,13 @@ impl Chat {
         self.lobby.leave_late(key, page?, &room_name(room).ok()?)
     }
 
+    /// Tells who watches the server what has become of the seats.
+    fn count(&self) {
+        self.stats.rooms.set(self.lobby.len());
+        self.stats.seats_taken.set(self.lobby.seats());
+        self.stats.seats_held.set(self.lobby.held());
+    }
+
     /// Holds the seat of somebody who was lost; `false` if it is to be given up.
     fn hold(&mut self, io: &mut Io<'_>, socket: SocketKey) -> bool {
         let until = io.now().checked_add(self.seat_hold);
@@ -266,6 +273,9 @@ impl Application for Chat {
                 _ => send(io, socket, "room-error", &[&error]),
             }
         }
+        if matches!(name, "join" | "leave") {
+            self.count();
+        }
         if let Some(reply) = reply {
             let sent = match result {
                 Ok(done) => io.reply(reply, &[&Raw(done)]),
@@ -277,16 +287,14 @@ impl Application for Chat {
 
     fn disconnect(&mut self, io: &mut Io<'_>, socket: SocketKey, reason: DisconnectReason) {
         tracing::info!(id = %Id(io, socket), %reason, "disconnected");
-        if is_lost(reason) && self.hold(io, socket) {
-            return;
-        }
-        let Some(left) = self.lobby.leave(socket) else {
-            return;
-        };
-        // Calls survive a restart of the server, so nobody is told to hang up.
-        if reason != DisconnectReason::ServerShuttingDown {
+        if !(is_lost(reason) && self.hold(io, socket))
+            && let Some(left) = self.lobby.leave(socket)
+            // Calls survive a restart of the server, so nobody is told to hang up.
+            && reason != DisconnectReason::ServerShuttingDown
+        {
             tell_peer(io, socket, &left);
         }
+        self.count();
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -304,6 +312,7 @@ impl Application for Chat {
         while let Some((person, left)) = self.lobby.expire(io.now()) {
             tell_peer(io, person, &left);
         }
+        self.count();
     }
 }
 

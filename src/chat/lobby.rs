@@ -362,6 +362,16 @@ impl Lobby {
         self.calls.len()
     }
 
+    /// Seats that are taken or held.
+    pub fn seats(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Seats that are held.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Whether nobody sits anywhere, and no seat is held.
     pub fn is_empty(&self) -> bool {
         self.calls.is_empty()

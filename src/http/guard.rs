@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `Host`; the authority of an absolute target; `X-Forwarded-Host` of a trusted proxy | each that is there is an IP literal, in `localhost`, a name of this machine ([`Reach::hosts`](super::Reach)), or `--allow-host` | DNS rebinding: a page whose own name was made to lead here |
 //! | with `Origin` | it is at the host and port that was asked for, whatever the scheme, or is `--allow-origin` | pages that ask, and WebSockets, which browsers let any page open |
-//! | without, for `/config.json` or the protocol | `Sec-Fetch-Site` is not `cross-site` or `same-site` | pages that ask without being told the answer |
+//! | without, for `/config.json`, `/metrics` or the protocol | `Sec-Fetch-Site` is not `cross-site` or `same-site` | pages that ask without being told the answer |
 //!
 //! A page itself may be asked for from anywhere, because people follow links. Clients that are no
 //! browsers send neither `Origin` nor `Sec-Fetch-Site` (Fetch Metadata), and need not. The host that
@@ -18,7 +18,7 @@
 //!
 //! Not one `Host` or one that is no host is 400 (RFC 9112 section 3.2), everything else 403. HTTP/1.0
 //! need not name a host: what asks so is a watchdog, and no browser. Refusals are debug lines; the
-//! first of each minute is one that everybody sees, with the flag that would let it in.
+//! first 403 of each minute is one that everybody sees, with the flag that would let it in.
 //!
 //! Invariants: whoever is let in costs no allocation; nothing of a request is repeated to it. Left
 //! out: whether the address of a client is of the home, which is a firewall's to say.
@@ -93,7 +93,7 @@ impl Guard {
             (Some(origin), None) => origin,
             (Some(_), Some(_)) => return Err(Refusal::Origin(None)),
             (None, _) => {
-                let scripts = || is_protocols || is_settings(request.uri().path());
+                let scripts = || is_protocols || is_data(request.uri().path());
                 return match is_from_elsewhere(headers) && scripts() {
                     true => Err(Refusal::Site),
                     false => Ok(()),
@@ -162,7 +162,8 @@ impl Guard {
 
     /// The answer to a request that is refused, which is said in the log.
     pub(super) fn refuse(&self, refusal: Refusal<'_>) -> Response<Bytes> {
-        if self.may_speak(Instant::now()) {
+        // No flag lets in what names no host, so it does not take the place of what one would.
+        if refusal != Refusal::NoHost && self.may_speak(Instant::now()) {
             tracing::info!("a request was refused: {}", refusal.reason());
         } else {
             tracing::debug!("a request was refused: {}", refusal.reason());
@@ -239,9 +240,9 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     sites.any(|site| site == "cross-site" || site == "same-site")
 }
 
-/// Whether this is `/config.json`, however it is written.
-fn is_settings(path: &str) -> bool {
-    SitePath::parse(path).is_some_and(|path| path.file() == "config.json")
+/// Whether this is `/config.json` or `/metrics`, however it is written: what no page shows.
+fn is_data(path: &str) -> bool {
+    SitePath::parse(path).is_some_and(|path| matches!(&*path.file(), "config.json" | "metrics"))
 }
 
 #[cfg(test)]

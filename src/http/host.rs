@@ -10,8 +10,9 @@
 //! Names are those of DNS, with the underscore that some networks have in theirs: what browsers ask
 //! for is no other. Two names are the same whatever their case, with the dot that ends a full name or
 //! without it. Invariants: an address is never taken for a name, nor a name for an address; nothing is
-//! allocated. Left out: user names and percent-encoding, which no client sends there, and zones of
-//! IPv6 addresses, which stay with the client (RFC 6874 section 4).
+//! allocated. The zone of an IPv6 address is not looked at: it means something to the client alone, which
+//! should leave it out (RFC 6874 section 4), and some do not. Left out: user names and
+//! percent-encoding, which no client sends there.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -79,6 +80,10 @@ impl<'t> Place<'t> {
         let (host, rest) = match text.strip_prefix('[') {
             Some(text) => {
                 let (address, rest) = text.split_once(']')?;
+                let (address, zone) = address.split_once('%').unwrap_or((address, "-"));
+                if zone.is_empty() || !zone.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return None;
+                }
                 let address: Ipv6Addr = address.parse().ok()?;
                 (Host::Address(address.into()), rest)
             }
@@ -189,6 +194,8 @@ mod tests {
             ("127.0.0.1.", "address 127.0.0.1"),
             ("[fd00::20]:4000", "address [fd00::20] 4000"),
             ("[::ffff:10.0.0.1]", "address [::ffff:10.0.0.1]"),
+            ("[fe80::1%eth0]:4000", "address [fe80::1] 4000"),
+            ("[fe80::1%25eth0]", "address [fe80::1]"),
             // Browsers turn these into addresses before they ask, so here they are names.
             ("127.1", "name 127.1"),
             ("0x7f.0.0.1", "name 0x7f.0.0.1"),
@@ -225,7 +232,10 @@ mod tests {
             "[fd00::20",
             "[fd00::20]x",
             "[fd00::20]4000",
-            "[fe80::1%25eth0]",
+            "[fe80::1%]",
+            "[fe80::1%a b]",
+            "[%eth0]",
+            "10.0.0.1%eth0",
             "[10.0.0.1]",
             "[[::1]]",
             "http://a",

@@ -17,6 +17,7 @@
 //! | `public_dir`, `file`, `range` | a directory of the user's own |
 //! | `conditional` | 304 and 412 |
 //! | `page_config` | `/config.json` |
+//! | `metrics` | the server's numbers, for whoever watches it |
 //! | `ice`, `turn` | its servers, and credentials for them that end |
 //! | `reach` | what other devices can open, and who vouches for it |
 //! | `trust`, `visitor` | the trust page, and whose steps it shows first |
@@ -44,6 +45,7 @@ mod file;
 pub mod guard;
 pub(crate) mod host;
 pub mod ice;
+mod metrics;
 mod page_config;
 mod path;
 mod public_dir;

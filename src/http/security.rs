@@ -5,9 +5,13 @@
 //! | header | on | why |
 //! |---|---|---|
 //! | `X-Content-Type-Options: nosniff` | all | a file is what its type says |
-//! | `Referrer-Policy: no-referrer` | all | a link out does not tell the room's address |
+//! | `Referrer-Policy: same-origin` | all | a link out does not tell the room's address |
 //! | `Permissions-Policy` | HTML | camera, microphone and screen for this origin only |
 //! | `Content-Security-Policy` | our HTML; the user's only if `--csp` is set | no script but ours |
+//!
+//! `same-origin` rather than `no-referrer`, with which some browsers (Firefox and Safari of some years)
+//! send `Origin: null` with a page's own POSTs, as the Fetch standard had it until 2022; the guard
+//! refuses that, and has to, since sandboxed pages of anybody send it as well.
 //!
 //! Left out on purpose: `Strict-Transport-Security` (the server must stay reachable by plain HTTP,
 //! and a home name is not ours to pin), `Cross-Origin-Opener-Policy` (ignored with a console
@@ -35,7 +39,7 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 /// The headers every answer has.
 pub(crate) fn protect(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 /// The headers an HTML page of our own has beside those.

@@ -5,6 +5,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `/healthz` | `ok`, for whoever watches the server |
+//! | `/metrics` | its numbers, for those who may know them, see [`metrics`](super::metrics) |
 //! | `/config.json` | what the page must know, see [`page_config`](super::page_config) |
 //! | `/qr.svg?TEXT` | a QR code; 400 for what has none |
 //! | `/trust.html` | the trust page, unless there is no HTTPS here |
@@ -44,6 +45,7 @@ use crate::http::error_page::ErrorPage;
 use crate::http::file;
 use crate::http::guard::Guard;
 use crate::http::ice::IceServer;
+use crate::http::metrics::Metrics;
 use crate::http::page_config::PageConfig;
 use crate::http::path::SitePath;
 use crate::http::public_dir::{Found, PublicDir};
@@ -54,6 +56,7 @@ use crate::http::server::Fallback;
 use crate::http::trust::TrustPage;
 use crate::http::turn::TurnServers;
 use crate::http::visitor::Visitor;
+use crate::stats::Stats;
 use crate::transport::Peer;
 
 /// The trust page's template, which is an asset like the others.
@@ -73,6 +76,7 @@ pub struct Site {
     schemes: Schemes,
     reach: Reached,
     guard: Arc<Guard>,
+    metrics: Option<Metrics>,
 }
 
 impl Site {
@@ -113,7 +117,15 @@ impl Site {
             schemes: settings.schemes,
             guard: Arc::new(Guard::new(settings, reach.clone())),
             reach,
+            metrics: None,
         })
+    }
+
+    /// Tells these numbers as `/metrics`, to those who may know them by the settings. Without it there
+    /// are none.
+    pub fn with_metrics(mut self, settings: &config::Site, stats: Arc<Stats>) -> Self {
+        self.metrics = Some(Metrics::new(settings, stats));
+        self
     }
 
     /// Reads the secret for TURN again. A file that cannot be used is said in the log, and what was
@@ -179,6 +191,7 @@ impl Site {
     ) -> Option<Response<Body>> {
         Some(match &*path.file() {
             "healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
+            "metrics" => self.metrics.as_ref()?.respond(peer, headers),
             "config.json" => {
                 let mut config = answer::own("application/json", self.config(peer, headers));
                 self.guard.share(headers, config.headers_mut());

@@ -216,6 +216,7 @@ impl Engine {
         self.by_id
             .insert(key, &id, |key| sessions.get(key).map(|entry| &entry.id));
         self.stats.sessions_opened.add();
+        self.stats.sessions.add(1);
         let packet = open_packet(&id, transport, &self.settings);
         self.send_packet(key, Outgoing::Text(&packet));
         if let Some(message) = &self.settings.initial_packet {
@@ -299,6 +300,7 @@ impl Engine {
             self.by_id.remove(key, &entry.id);
             self.census.leave(entry.address.into(), entry.heard);
             self.stats.release(entry.session.buffered_bytes());
+            self.stats.sessions.sub(1);
         }
     }
 

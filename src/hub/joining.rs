@@ -28,8 +28,8 @@ use std::time::Instant;
 pub(super) type Middleware =
     Box<dyn FnMut(&mut Io<'_>, SocketKey, &Handshake<'_>) -> Admission + Send>;
 
-/// A socket whose connect is being decided.
-#[derive(Debug)]
+/// A socket whose connect is being decided. It has no debug form, because the auth may have secrets in
+/// it.
 pub(super) struct Pending {
     /// The next to be asked: a middleware, then the application, then nobody.
     step: usize,

@@ -157,6 +157,7 @@ impl Keeper {
         self.names.follow(&announced);
         let names = situation.names(&self.names.covered);
         let mut hosts = names.dns.clone();
+        hosts.extend(host::full_name());
         self.certify(names, files_too).await;
         let served = self.tls.as_ref().map(Tls::served);
         hosts.extend(served.iter().flat_map(|served| served.dns.iter().cloned()));

@@ -112,9 +112,10 @@ pub fn main() -> ExitCode {
 
 fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
-    let site = Arc::new(Site::new(&config.site, host::name(), reached)?);
+    let site = Site::new(&config.site, host::name(), reached)?;
     let passcode = PasscodeFile::open(config.passcode_file.as_deref())?;
     let server = build(config.clone(), passcode.clone())?;
+    let site = Arc::new(site.with_metrics(&config.site, Arc::clone(server.stats())));
     open_files::allow(config.limits.max_connections);
     let listeners = bind::bind(&config.listen)?;
     // What is wrong has ended it in one line before.
@@ -133,6 +134,9 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
         // Before the banner: whoever reads it may send a signal at once.
         let stop = signals::stop().context("cannot listen for signals")?;
         let hangup = signals::hangup().context("cannot listen for signals")?;
+        if passcode.is_some() {
+            tracing::info!("a passcode is asked for");
+        }
         read_again(Arc::clone(&site), passcode).context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");

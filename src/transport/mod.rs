@@ -155,6 +155,7 @@ impl<P: Protocol> State<P> {
         self.ended.push(key);
         if connection.attached {
             self.admission.release(connection.counted);
+            self.hub.engine().stats().connections.sub(1);
         }
         let held = connection.partial.map_or(0, |partial| partial.bytes());
         self.hub.engine().stats().release(held);

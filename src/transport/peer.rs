@@ -57,7 +57,9 @@ impl<P: Protocol> Server<P> {
         let peer = peer.into();
         let counted = (!self.trusts(peer.address)).then(|| peer.address.into());
         let admitted = self.lock().admission.admit(counted);
-        if !admitted {
+        if admitted {
+            self.stats().connections.add(1);
+        } else {
             self.stats().connections_limited.add();
         }
         admitted.then(|| Admitted {
@@ -102,6 +104,7 @@ impl<P: Protocol> Drop for Admitted<P> {
         if self.guards {
             let mut state = self.server.lock();
             state.admission.release(self.counted);
+            self.server.stats().connections.sub(1);
         }
     }
 }

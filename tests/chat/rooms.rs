@@ -1,6 +1,6 @@
 //! Two people and the room between them.
 
-use crate::rig::Rig;
+use crate::rig::{HOLD, Rig};
 use std::time::Duration;
 
 #[test]
@@ -172,4 +172,21 @@ fn who_asks_is_answered_after_the_event() {
         rig.got(first),
         ["42[\"ready\"]", "42[\"answer\",{}]", "42[\"leave\"]"]
     );
+}
+
+#[test]
+fn what_is_counted_follows_the_seats() {
+    let mut rig = Rig::new();
+    let counted = |rig: &Rig| {
+        let stats = &rig.stats;
+        [&stats.rooms, &stats.seats_taken, &stats.seats_held].map(|gauge| gauge.get())
+    };
+    let (first, second) = rig.pair_with_keys();
+    assert_eq!(counted(&rig), [1, 2, 0]);
+    rig.lose(first);
+    assert_eq!(counted(&rig), [1, 2, 1]);
+    rig.pass_with(&[second], HOLD);
+    assert_eq!(counted(&rig), [1, 1, 0]);
+    rig.say(second, "42[\"leave\",\"kitchen\"]");
+    assert_eq!(counted(&rig), [0, 0, 0]);
 }

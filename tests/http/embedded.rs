@@ -17,7 +17,7 @@ fn the_page_is_served_with_every_header_it_needs() {
     assert_eq!(answer.must("cache-control"), "no-cache");
     assert_eq!(answer.must("vary"), "Accept-Encoding");
     assert_eq!(answer.must("x-content-type-options"), "nosniff");
-    assert_eq!(answer.must("referrer-policy"), "no-referrer");
+    assert_eq!(answer.must("referrer-policy"), "same-origin");
     assert_eq!(answer.header("content-encoding"), None);
     assert_eq!(answer.header("strict-transport-security"), None);
     let policy = answer.must("content-security-policy");

@@ -38,7 +38,7 @@ fn its_pages_get_a_policy_only_if_one_is_set() {
     let answer = get(bare.address, "/", &[]);
     assert_eq!(answer.header("content-security-policy"), None);
     assert_eq!(answer.must("x-content-type-options"), "nosniff");
-    assert_eq!(answer.must("referrer-policy"), "no-referrer");
+    assert_eq!(answer.must("referrer-policy"), "same-origin");
     assert!(answer.must("permissions-policy").contains("camera=(self)"));
 
     let csp = Some("default-src 'self'".to_owned());

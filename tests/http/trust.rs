@@ -27,7 +27,7 @@ fn a_page_by_plain_http_from_another_device_is_the_trust_page() {
         );
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
         assert_eq!(answer.header("strict-transport-security"), None);
         let policy = answer.header("content-security-policy").unwrap();
         assert!(

@@ -40,23 +40,30 @@ fn names_and_origins_are_let_in_by_flags_and_by_variables() {
 
 #[test]
 fn the_machine_goes_by_its_own_name() {
-    let name = rustix::system::uname();
-    let name = name.nodename().to_str().unwrap().split('.').next().unwrap();
-    let (_parlor, address) = Parlor::start(&LOOPBACK, &[]);
-    let local = match name {
-        "localhost" => name.to_owned(),
-        name => format!("{name}.local:4000"),
+    let node = rustix::system::uname();
+    let whole = node.nodename().to_str().unwrap();
+    let name = whole.split('.').next().unwrap();
+    // Another one than the machine's is announced.
+    let announced = if name == "parlor" { "den" } else { "parlor" };
+    let flags = [&LOOPBACK[..], &["--name", announced]].concat();
+    let (_parlor, address) = Parlor::start(&flags, &[]);
+    let (local, whole) = match name {
+        "localhost" => (name.to_owned(), name),
+        name => (format!("{name}.local:4000"), whole),
     };
-    for host in [name, &local, "localhost"] {
+    for host in [name, &local, whole, "localhost"] {
         assert_eq!(status(address, host, None), 200, "{host}");
     }
     // Nothing is announced on the loopback.
-    assert_eq!(status(address, "parlor.local", None), 403);
+    let announced = format!("{announced}.local");
+    assert_eq!(status(address, &announced, None), 403);
 }
 
 #[test]
 fn a_flood_of_refusals_is_one_line_that_names_the_flag() {
     let (parlor, address) = Parlor::start(&LOOPBACK, &[]);
+    // No flag would let this in, so it is not the line.
+    assert_eq!(status(address, "a b", None), 400);
     for _ in 0..50 {
         assert_eq!(status(address, "rebound.example", None), 403);
         assert_eq!(status(address, "localhost", Some("null")), 403);
@@ -69,5 +76,5 @@ fn a_flood_of_refusals_is_one_line_that_names_the_flag() {
         .collect();
     assert_eq!(lines.len(), 1, "{log}");
     assert!(lines[0].contains("--allow-host rebound.example"), "{log}");
-    assert!(log.contains("refused=100"), "{log}");
+    assert!(log.contains("refused=101"), "{log}");
 }

@@ -3,7 +3,7 @@
 use crate::support::binary::run;
 use crate::support::dir::TempDir;
 
-const FLAGS: [&str; 36] = [
+const FLAGS: [&str; 37] = [
     "--port",
     "--bind",
     "--listen",
@@ -13,6 +13,7 @@ const FLAGS: [&str; 36] = [
     "--allow-host",
     "--allow-origin",
     "--passcode-file",
+    "--metrics-allow",
     "--state-dir",
     "--tls-cert",
     "--tls-key",

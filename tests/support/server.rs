@@ -32,13 +32,15 @@ impl Running {
         )
         .unwrap();
         let config = config::Parlor {
-            site,
+            site: site.clone(),
             max_rooms: 1024,
             seat_hold: std::time::Duration::from_secs(120),
             workers: 1,
             ..Default::default()
         };
-        Self::of(parlor::process::room_server(config).unwrap(), web)
+        let server = parlor::process::room_server(config).unwrap();
+        let web = web.with_metrics(&site, Arc::clone(server.stats()));
+        Self::of(server, web)
     }
 
     /// An engine that echoes, with everything else as it is by default.

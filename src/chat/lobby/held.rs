@@ -35,6 +35,11 @@ impl Held {
         self.by_end.first().copied()
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_end.len()
+    }
+
     /// How many there are, in both ways of counting.
     #[cfg(test)]
     pub(super) fn lens(&self) -> (usize, usize) {

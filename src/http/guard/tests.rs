@@ -54,6 +54,7 @@ fn addresses_and_own_names_are_let_in_and_other_names_are_not() {
         ("192.168.1.20:4000", "let in"),
         ("203.0.113.7", "let in"),
         ("[fd00::20]:4000", "let in"),
+        ("[fe80::1%eth0]:4000", "let in"),
         ("localhost:4000", "let in"),
         ("LOCALHOST.", "let in"),
         ("app.localhost", "let in"),

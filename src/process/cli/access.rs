@@ -36,4 +36,12 @@ pub(super) const ACCESS: &[Flag] = &[
          without it systemd's credential passcode, if there is one, else nobody is asked. Read again \
          on SIGHUP",
     ),
+    Flag::new(
+        "--metrics-allow",
+        "ADDR[/BITS]",
+        Set::Many(|to, text| add(&mut to.metrics_allow, network(text))),
+        "Address or network that may read /metrics (for Prometheus), beside this machine itself; may \
+         be given several times (in the variable: separated by commas). Behind --trusted-proxy it is \
+         the address that the proxy names",
+    ),
 ];

@@ -29,6 +29,7 @@ pub(super) struct Arguments {
     pub(super) allow_host: Vec<String>,
     pub(super) allow_origin: Vec<String>,
     pub(super) passcode_file: Option<PathBuf>,
+    pub(super) metrics_allow: Vec<Network>,
     pub(super) state_dir: Option<PathBuf>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,

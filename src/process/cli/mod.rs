@@ -117,6 +117,7 @@ impl Given {
                 trusted_proxies: arguments.trusted_proxy,
                 allowed_hosts: arguments.allow_host,
                 allowed_origins: arguments.allow_origin,
+                metrics_allowed: arguments.metrics_allow,
             },
             tls: config::Tls {
                 state_dir: arguments.state_dir,
