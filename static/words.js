@@ -32,7 +32,7 @@ export function titleOf({ phase, room, device }) {
 }
 
 export function linkBarOf({ link, phase, peerAway }) {
-  if (link !== 'down') return phase === 'call' && peerAway ? 'The other person is reconnecting. Your call goes on.' : '';
+  if (link !== 'down') return phase === 'call' && peerAway ? 'The other person is reconnecting.' : '';
   if (phase === 'call') return 'Reconnecting to Parlor. Your call goes on.';
   return phase === 'lobby' ? 'Parlor does not answer. Trying again.' : 'Reconnecting to Parlor.';
 }
