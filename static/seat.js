@@ -152,7 +152,9 @@ export class Seat {
 
   async answer(answer) {
     const call = this.#call;
-    await call?.take(answer);
+    if (!call) return;
+    this.#hear();
+    await call.take(answer);
     if (this.#due && call === this.#call) this.#renew();
   }
 

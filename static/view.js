@@ -38,7 +38,6 @@ export function createView({ onBlocked, onRecent }) {
       people: withPeer(now) ? 'two' : 'one',
       camera: now.camera,
       peer: now.peerPicture ? 'picture' : 'none',
-      link: now.link,
     });
     document.title = titleOf(now);
     el.lobby.hidden = inRoom(now);

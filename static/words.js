@@ -37,7 +37,7 @@ export function linkBarOf({ link, phase, passcode, peerAway }) {
     return `Parlor asks for its passcode: leave the room to type it.${phase === 'call' ? ' Your call goes on.' : ''}`;
   }
   if (passcode && passcode !== 'checking') return ''; // it is being asked for
-  if (link !== 'down') return phase === 'call' && peerAway ? 'The other person is reconnecting. Your call goes on.' : '';
+  if (link !== 'down') return phase === 'call' && peerAway ? 'The other person is reconnecting.' : '';
   if (phase === 'call') return 'Reconnecting to Parlor. Your call goes on.';
   return phase === 'lobby' ? 'Parlor does not answer. Trying again.' : 'Reconnecting to Parlor.';
 }

@@ -1,6 +1,6 @@
 // What tests ask of calls, of people who came with `watchedCalls()` and `heardEvents()` (scripts.mjs).
 
-import { inCall, newRoom } from './harness.mjs';
+import { inCall, newRoom, PATIENCE } from './harness.mjs';
 
 // The first is the creator.
 export async function meet(ana, ben) {
@@ -47,11 +47,14 @@ export const hasOtherWays = (person, before) => person.until((old) => {
 }, before);
 
 // So many more frames of the other's picture are decoded, over the first connection.
-export async function decodes(person, more = 30) {
-  const frames = () => person.page.evaluate(async () => {
+export const decodes = (person, more = 30) => person.page.evaluate(async ([wanted, patience]) => {
+  const frames = async () => {
     const report = await window.peerConnections[0].getStats();
     return [...report.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video').framesDecoded;
-  });
-  const before = await frames();
-  while (await frames() < before + more); // each look is a round trip
-}
+  };
+  const goal = await frames() + wanted, end = performance.now() + patience;
+  while (await frames() < goal) {
+    if (performance.now() > end) throw new Error('the picture stands still');
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}, [more, PATIENCE]);

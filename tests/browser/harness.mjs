@@ -19,7 +19,7 @@ import { chromium } from 'playwright-core';
 
 const PARLOR = process.env.PARLOR_BIN ?? fileURLToPath(new URL('../../target/release/parlor', import.meta.url));
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const PATIENCE = 30_000; // ms for any one condition; a slow machine needs some, a good run none
+export const PATIENCE = 30_000; // ms for any one condition; a slow machine needs some, a good run none
 
 // The last one: a page that a test serves by itself has no address, so Chromium takes it for one
 // from the internet and keeps it from the local network.

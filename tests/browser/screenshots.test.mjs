@@ -6,8 +6,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
+import { startRelay } from '../relay.mjs';
 import { enter, freePort, inCall, LAPTOP, openHouse, passcodeFile, PHONE, PHONE_ACROSS, startParlor } from './harness.mjs';
-import { failingCamera, insecurePage, openPrompt, toldByServer } from './scripts.mjs';
+import { failingCamera, insecurePage, openPrompt, toldByServer, withSeatKey } from './scripts.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 const SIZES = { '1280x800': LAPTOP, '390x844': PHONE, '844x390': PHONE_ACROSS };
@@ -124,6 +125,37 @@ test('a lost line, in the lobby and in a call', async (t) => {
   await ben.leave();
   await ana.is('away');
   await shoot(ana, 'away');
+});
+
+test("the other person's line is lost, and a seat that another tab has", async (t) => {
+  const parlor = await startParlor({ args: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
+  t.after(() => parlor.stop());
+  const relay = await startRelay(parlor);
+  const ana = await enter(t, house.browser, parlor.url, { tolerant: true }); // its server goes first at the end
+  const ben = await enter(t, house.browser, relay.url, { tolerant: true });
+  await ana.join('kitchen');
+  await ana.is('waiting');
+  await ben.join('kitchen');
+  await inCall(ana, ben);
+  relay.cut();
+  await ana.barSays('The other person is reconnecting.');
+  await ana.page.mouse.move(300, 300);
+  await shoot(ana, 'other-reconnecting');
+  await ana.page.emulateMedia({ colorScheme: 'light' });
+  await shoot(ana, 'other-reconnecting-light', ['1280x800', '390x844']);
+  await ben.page.close({ runBeforeUnload: false });
+  await ana.is('away');
+  await shoot(ana, 'other-lost');
+  const init = withSeatKey('0f'.repeat(16));
+  const first = await house.enter(t, { init }), copy = await house.enter(t, { init });
+  for (const one of [first, copy]) {
+    await one.join('garden');
+    await one.is('waiting');
+  }
+  await first.says('#notice-title', 'You are in garden in another tab.');
+  await shoot(first, 'another-tab');
+  await first.page.emulateMedia({ colorScheme: 'light' });
+  await shoot(first, 'another-tab-light', ['1280x800', '390x844']);
 });
 
 test('connecting, and a call without a picture', async (t) => {
