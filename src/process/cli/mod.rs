@@ -178,6 +178,8 @@ impl Arguments {
         config::Limits {
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
+            // Who only knocks leaves room for those who come in.
+            max_waiting_sessions: self.max_connections.div_ceil(4),
             max_handshake_rate: self.max_handshake_rate,
             max_event_rate: self.max_event_rate,
             max_buffered_bytes: self.max_buffered_bytes,
@@ -277,14 +279,22 @@ mod tests {
     #[test]
     fn a_larger_payload_and_a_higher_rate_need_room() {
         let limits = |args| read(args).unwrap().limits;
-        let larger = limits(&["--max-payload", "1MiB"]);
-        assert_eq!(larger.max_outbox_bytes, 11 * 1024 * 1024);
+        let larger = limits(&["--max-payload", "512KiB"]);
+        assert_eq!(larger.max_outbox_bytes, 11 * 512 * 1024);
         let largest = limits(&["--max-payload", "8MiB"]);
         assert_eq!(largest.max_outbox_bytes, largest.max_buffered_bytes);
         assert_eq!(
             limits(&["--max-event-rate", "1000"]).max_outbox_packets,
             20_000
         );
+    }
+
+    #[test]
+    fn more_connections_have_more_sessions_that_say_nothing_yet() {
+        for (connections, waiting) in [("1", 1), ("4096", 1024), ("10000", 2500)] {
+            let limits = read(&["--max-connections", connections]).unwrap().limits;
+            assert_eq!(limits.max_waiting_sessions, waiting);
+        }
     }
 
     #[test]
