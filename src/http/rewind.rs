@@ -6,6 +6,7 @@
 //! ([`Owed`]). That nothing lies in its buffer for writing is seen from outside, because hyper
 //! flushes whenever that buffer has become empty, and only then.
 //!
+//! A client may end its half of the connection right behind a POST, and is answered all the same.
 //! Who reads nothing of an answer is not waited for: a write of which nothing is taken in time fails.
 
 use crate::transport::Stream;
@@ -36,6 +37,8 @@ impl Owed {
     const ANSWER: u8 = 2;
     /// There may be bytes in that buffer.
     const UNSENT: u8 = 4;
+    /// The request that is not answered has a body.
+    const POSTED: u8 = 8;
 
     /// hyper has just been given the connection: there is a request to be read and to be answered.
     pub(super) fn everything(&self) {
@@ -47,6 +50,8 @@ impl Owed {
         self.add(Self::BODY | Self::ANSWER);
         if bodiless {
             self.read();
+        } else {
+            self.add(Self::POSTED);
         }
     }
 
@@ -58,7 +63,12 @@ impl Owed {
     /// hyper has the whole answer, and has yet to send it.
     pub(super) fn answered(&self) {
         self.add(Self::UNSENT);
-        self.remove(Self::ANSWER);
+        self.remove(Self::ANSWER | Self::POSTED);
+    }
+
+    /// Whether a request with a body waits for its answer.
+    fn is_posted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & Self::POSTED != 0
     }
 
     /// Whether hyper has no bytes that the system has not taken.
@@ -86,6 +96,8 @@ pub(super) struct Rewind {
     /// Comes before what the stream brings.
     ahead: Vec<u8>,
     owed: Arc<Owed>,
+    /// Whether the end of the stream was seen and kept back.
+    ended: bool,
     /// Until when something of what is being written must have been taken; nearly always all of it
     /// is at once.
     unread: Option<Pin<Box<Sleep>>>,
@@ -99,6 +111,7 @@ impl Rewind {
             stream,
             ahead: Vec::new(),
             owed: Arc::default(),
+            ended: false,
             unread: None,
             patience,
         }
@@ -167,7 +180,16 @@ impl AsyncRead for Rewind {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+            // hyper looks for the end as soon as it has read a body, and would drop it with its
+            // request: so it is given one more turn, in which the body is taken and answered.
+            let ends = buf.filled().len() == before && self.owed.is_posted();
+            if ends && !std::mem::replace(&mut self.ended, true) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            return Poll::Ready(Ok(()));
         }
         let ahead = self.ahead.len().min(buf.remaining());
         let rest = self.ahead.split_off(ahead);

@@ -1,8 +1,9 @@
 //! Bodies of posts and polls: lengths, limits, what comes in pieces or not at all.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 
-use crate::support::raw::{read, send};
+use crate::support::raw::{connect, read, send};
 use crate::support::server::Running;
 use crate::support::session::Polling;
 use parlor::config::Protocol;
@@ -41,6 +42,38 @@ fn a_chunked_body_may_be_cut_anywhere() {
     bytes.extend(chunked);
     assert_eq!(send(server.address, &bytes).text(), "ok");
     assert_eq!(session.poll(&[]).text(), body);
+}
+
+#[test]
+fn a_post_is_heard_whose_client_ends_its_half_right_behind_it() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    for length in [1, 100, 20_000, 100_000] {
+        let body = format!("4{}", "x".repeat(length));
+        let lines = [format!("Content-Length: {}", body.len())];
+        let bytes = session.post_bytes(&body, &[&lines[0]]);
+        for _ in 0..10 {
+            let mut stream = connect(server.address);
+            stream.write_all(&bytes).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            assert_eq!(read(stream).text(), "ok");
+            assert_eq!(session.poll(&[]).text(), body);
+        }
+    }
+}
+
+#[test]
+fn half_a_body_ends_its_session_when_its_client_ends_its_half() {
+    let server = Running::echo();
+    let session = Polling::open(server.address);
+    let mut stream = connect(server.address);
+    let half = session.post_bytes("4half", &["Content-Length: 10"]);
+    stream.write_all(&half).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, b"");
+    session.expect_gone();
 }
 
 #[test]

@@ -181,6 +181,8 @@ impl Arguments {
         config::Limits {
             max_connections: self.max_connections,
             max_connections_per_address: self.max_connections_per_address,
+            // Who only knocks leaves room for those who come in.
+            max_waiting_sessions: self.max_connections.div_ceil(4),
             max_handshake_rate: self.max_handshake_rate,
             max_event_rate: self.max_event_rate,
             max_buffered_bytes: self.max_buffered_bytes,
@@ -288,6 +290,14 @@ mod tests {
             limits(&["--max-event-rate", "1000"]).max_outbox_packets,
             20_000
         );
+    }
+
+    #[test]
+    fn more_connections_have_more_sessions_that_say_nothing_yet() {
+        for (connections, waiting) in [("1", 1), ("4096", 1024), ("10000", 2500)] {
+            let limits = read(&["--max-connections", connections]).unwrap().limits;
+            assert_eq!(limits.max_waiting_sessions, waiting);
+        }
     }
 
     #[test]
