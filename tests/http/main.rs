@@ -24,6 +24,7 @@ mod hooks;
 mod hostile;
 mod metrics;
 mod mount;
+mod passcode;
 mod public;
 mod seats;
 mod secure;
