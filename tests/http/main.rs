@@ -26,6 +26,7 @@ mod limits;
 mod metrics;
 mod mount;
 mod panics;
+mod passcode;
 mod public;
 mod seats;
 mod secure;

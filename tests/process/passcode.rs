@@ -123,6 +123,23 @@ fn a_file_that_everybody_can_read_is_named() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_file() {
+    let dir = TempDir::new();
+    for (content, wanted) in [("sesame", "ok       passcode"), ("", "problem  passcode")] {
+        let file = dir.write("passcode", content);
+        let doctor = run(&[&["doctor"], &with_file(&file)[..]].concat(), &[]);
+        let mut lines = doctor.stdout.lines();
+        assert!(
+            lines.any(|line| line.starts_with(wanted)),
+            "{}",
+            doctor.stdout
+        );
+    }
+    let doctor = run(&[&["doctor"], &LOOPBACK[..]].concat(), &[]);
+    assert!(!doctor.stdout.contains("passcode"), "{}", doctor.stdout);
+}
+
+#[test]
 fn no_passcode_is_logged_right_or_wrong() {
     let dir = TempDir::new();
     let file = dir.write("passcode", "sesame");
