@@ -19,6 +19,8 @@
 mod files;
 #[path = "tidy/lexer.rs"]
 mod lexer;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/protocol.rs"]
 mod protocol;
 #[path = "tidy/rules.rs"]
@@ -327,6 +329,16 @@ fn every_line_of_the_protocol_names_tests_that_are_there() {
     let lines = protocol::table(&tree.read(protocol::PATH), read, &mut findings);
     expect_none(&findings);
     assert_eq!(lines, 79, "lines of the protocol");
+}
+
+#[test]
+fn every_promise_about_security_names_tests_that_are_there() {
+    let tree = Tree::of_this_package();
+    let read = |path: &str| tree.has(path).then(|| tree.read(path));
+    let mut findings = Vec::new();
+    let promises = promises::table(&tree.read(promises::PATH), read, &mut findings);
+    expect_none(&findings);
+    assert!(promises > 10, "promises: {promises}");
 }
 
 #[test]

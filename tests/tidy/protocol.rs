@@ -57,8 +57,12 @@ pub(crate) fn table(
     lines
 }
 
-/// Checks one cell: a file between backticks, and then the titles of tests in it; perhaps more.
-fn tests(cell: &str, read: impl Fn(&str) -> Option<String>, report: &mut impl FnMut(String)) {
+/// Checks one cell of a table: a file between backticks, and then the titles of tests in it; perhaps more.
+pub(crate) fn tests(
+    cell: &str,
+    read: impl Fn(&str) -> Option<String>,
+    report: &mut impl FnMut(String),
+) {
     let mut file: Option<(&str, String)> = None;
     let mut titles = 0;
     for span in cell.split('`').skip(1).step_by(2) {
@@ -77,7 +81,8 @@ fn tests(cell: &str, read: impl Fn(&str) -> Option<String>, report: &mut impl Fn
         let is_there = if path.ends_with(".rs") {
             text.contains(&format!("fn {span}()"))
         } else {
-            text.contains(&format!("\"{span}\"")) || text.contains(&format!("`{span}`"))
+            let quoted = |quote: char| text.contains(&format!("{quote}{span}{quote}"));
+            ['"', '\'', '`'].into_iter().any(quoted)
         };
         if !is_there {
             report(format!("no test in {path} is called {span:?}"));

@@ -1,6 +1,6 @@
 //! The rules of `tidy` are tested themselves, on samples that break them.
 
-use super::{ANYWHERE, PURE, TABLE, files, protocol, rules};
+use super::{ANYWHERE, PURE, TABLE, files, promises, protocol, rules};
 use crate::source::Source;
 
 const DEPENDENCIES: &[&str] = &["tokio", "hyper", "bytes", "serde_json"];
@@ -243,6 +243,36 @@ fn a_test_that_the_table_names_and_nobody_wrote_is_reported() {
         (good.replace("| x | not", "| not"), "2 cells"),
     ] {
         let (_, found) = check(&bad);
+        assert!(found.contains(what), "no {what} in {found:?} for {bad}");
+    }
+}
+
+#[test]
+fn a_promise_without_a_test_that_is_there_is_reported() {
+    let check = |rows: &str| {
+        let read = |path: &str| match path {
+            "tests/a.test.mjs" => Some("test('one', run);".to_owned()),
+            "src/b.rs" => Some("fn one() {}".to_owned()),
+            _ => None,
+        };
+        let text = format!(
+            "| other | table |\n## What is promised, and how it is tested\n\
+             | promised | shown by |\n|---|---|\n{rows}"
+        );
+        let mut findings = Vec::new();
+        let promises = promises::table(&text, read, &mut findings);
+        let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        (promises, findings.join("\n"))
+    };
+    let good = "| x | `tests/a.test.mjs` `one` |\n| y | `src/b.rs` `one` |";
+    assert_eq!(check(good), (2, String::new()));
+    for (bad, what) in [
+        ("| x | `src/b.rs` `two` |", "\"two\""),
+        ("| x | `src/c.rs` `one` |", "there is no src/c.rs"),
+        ("| x | we hope so |", "names no test"),
+        ("| x |", "one cell"),
+    ] {
+        let (_, found) = check(bad);
         assert!(found.contains(what), "no {what} in {found:?} for {bad}");
     }
 }
