@@ -134,19 +134,35 @@ impl Default for Protocol {
     }
 }
 
+/// What a client may hold of the last quarter of [`Limits::max_buffered_bytes`], in each of the places
+/// where bytes wait: an offer of picture and sound has 3 to 8 KB. All that one address may have
+/// connected do not use that quarter up with it.
+const SMALL_HOLDING: usize = 12 * 1024;
+
 /// Bounds on what clients may make the server hold or do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// TCP connections in all. An idle WebSocket client costs about 1.1 KB, a waiting poll 3 KB, an
-    /// HTTP connection between requests 2 KB, one in a request about 18 KB; TLS adds about 10 KB.
+    /// TCP connections in all. An idle WebSocket client costs about 1.2 KB, a waiting poll 3 KB, an
+    /// HTTP connection between requests 2 KB, one in a request about 18 KB; TLS adds 7.5 KB.
     pub max_connections: usize,
     /// TCP connections from one address (IPv6: one /64; IPv4-mapped counts as IPv4).
     pub max_connections_per_address: usize,
+    /// HTTP requests that are being read or answered at one time, polls that wait not counted; about
+    /// 18 KB each, and the bodies beside. Further ones are not read for five seconds at most, then
+    /// refused.
+    pub max_requests: usize,
+    /// Sessions whose client has sent no message yet; about 2 KB each. All sessions together count
+    /// as much as connections do: in all and from one address there are not more of the one than there
+    /// may be of the other.
+    pub max_waiting_sessions: usize,
     /// Engine.IO handshakes per second from one address, averaged over ten seconds.
     pub max_handshake_rate: u32,
-    /// Socket.IO events and connects per second from one session, averaged over ten seconds.
+    /// What one session may send a second, averaged over ten: events, connects, answers, and packets
+    /// without a message.
     pub max_event_rate: u32,
-    /// Bytes held for all clients together: request bodies, partial frames and outboxes.
+    /// Bytes held for all clients together: request bodies, partial frames, unfinished packets and
+    /// outboxes. The last quarter is for those that hold little, so that large bodies do not keep a
+    /// call from being set up.
     pub max_buffered_bytes: usize,
     /// Packets that may wait for one client before it is closed as a reader that stopped.
     pub max_outbox_packets: usize,
@@ -180,6 +196,8 @@ impl Default for Limits {
         Self {
             max_connections: 65_536,
             max_connections_per_address: 65_536,
+            max_requests: 16_384,
+            max_waiting_sessions: 65_536,
             max_handshake_rate: 10_000,
             max_event_rate: 100_000,
             max_buffered_bytes: 64 * 1024 * 1024,
@@ -198,14 +216,26 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How much of [`max_buffered_bytes`](Self::max_buffered_bytes) may be in use when a client's
+    /// bytes have become so many.
+    pub(crate) fn budget_for(&self, holding: usize) -> usize {
+        match holding <= SMALL_HOLDING {
+            true => self.max_buffered_bytes,
+            false => self.max_buffered_bytes / 4 * 3,
+        }
+    }
+
     /// For the room server on a small board.
     pub fn room_server() -> Self {
         Self {
             max_connections: 4096,
             max_connections_per_address: 64,
+            // Four times what one address may have.
+            max_requests: 256,
+            max_waiting_sessions: 1024,
             max_handshake_rate: 20,
             max_event_rate: 200,
-            max_buffered_bytes: 16 * 1024 * 1024,
+            max_buffered_bytes: 10 * 1024 * 1024,
             max_outbox_packets: 8192,
             // One event of 128 KiB with ten attachments of the same size.
             max_outbox_bytes: 11 * 128 * 1024,
@@ -258,8 +288,8 @@ pub struct Parlor {
     pub limits: Limits,
     /// Calls (rooms with somebody in them) at one time; each costs about 350 bytes.
     pub max_rooms: usize,
-    /// Time for which the seat of somebody who was lost is held; none switches that off. A quarter as
-    /// many seats as there may be rooms are held at one time.
+    /// Time for which the seat of somebody who was lost is held; none switches that off. Rooms with
+    /// nobody there are kept a quarter as many as there may be rooms, or 4 if that is more.
     pub seat_hold: Duration,
     /// File with a passcode, which everybody must present; `None` asks nobody.
     pub passcode_file: Option<PathBuf>,
@@ -271,4 +301,33 @@ pub struct Parlor {
     pub mdns: Mdns,
     /// Runtime threads; 1 is the default and enough for a home.
     pub workers: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a connection takes that is a WebSocket over TLS, allocator included: measured with 4096.
+    const IDLE: usize = 8_650;
+
+    /// What it takes more in the middle of a request: hyper's two buffers.
+    const IN_REQUEST: usize = 2 * 8 * 1024 + 512;
+
+    #[test]
+    fn what_clients_can_take_of_the_room_server_fits_into_48_mib() {
+        let limits = Limits::room_server();
+        let clients = limits.max_connections * IDLE + limits.max_requests * IN_REQUEST;
+        let all = clients + limits.max_buffered_bytes;
+        assert!(all <= 48 * 1024 * 1024, "{all} bytes");
+    }
+
+    #[test]
+    fn one_address_has_a_part_of_what_all_share() {
+        let limits = Limits::room_server();
+        let own = limits.max_connections_per_address;
+        assert!(own * 4 <= limits.max_requests && own * 4 <= limits.max_waiting_sessions);
+        // Received, put together, and sent: three places for each.
+        let small = own * 3 * SMALL_HOLDING;
+        assert!(small <= limits.max_buffered_bytes - limits.budget_for(usize::MAX));
+    }
 }

@@ -112,6 +112,19 @@ stats! {
     pub strangers_refused: Counter,
     /// Handshakes refused because their address made too many.
     pub handshakes_limited: Counter,
+    /// Handshakes refused because there were too many sessions, in all, from their address, or of
+    /// clients that have said nothing yet.
+    pub sessions_limited: Counter,
+    /// Requests refused because too many were being read and answered.
+    pub requests_limited: Counter,
+    /// Connections ended because a request's head was too large or took too long.
+    pub heads_limited: Counter,
+    /// Requests cut off because their body took too long.
+    pub bodies_timed_out: Counter,
+    /// Connections ended because nothing of an answer was read for too long.
+    pub answers_unread: Counter,
+    /// Times that no connection could be accepted: nearly always there are no files left.
+    pub accepts_failed: Counter,
     /// Connections closed unheard because there were too many.
     pub connections_limited: Counter,
     /// Connections that ended, or failed in their TLS handshake, before the first request.
@@ -120,8 +133,18 @@ stats! {
     pub protocol_errors: Counter,
     /// Sessions closed because the client stopped reading.
     pub outboxes_full: Counter,
-    /// Events dropped because they came too fast.
+    /// Events, and what else clients send, that were dropped or came too fast.
     pub events_limited: Counter,
+    /// Sessions closed because that went on.
+    pub floods_closed: Counter,
+    /// Sessions closed because they joined no namespace in time.
+    pub joins_timed_out: Counter,
+    /// Sessions closed because the attachments of a packet did not come.
+    pub attachments_timed_out: Counter,
+    /// Connects refused because the client was in too many namespaces, or the name of one was too long.
+    pub namespaces_limited: Counter,
+    /// Rooms refused because there were too many.
+    pub rooms_limited: Counter,
     /// Times the shared budget of bytes was used up.
     pub budget_exhausted: Counter,
     /// Connects refused because their passcode was wrong.
@@ -134,6 +157,8 @@ stats! {
     pub relayed: Counter,
     /// Events that the application ignored because their sender had no right to them.
     pub ignored: Counter,
+    /// Rooms with nobody there that were given up because there were too many.
+    pub rooms_given_up: Counter,
     /// TCP connections that are open.
     pub connections: Gauge,
     /// Engine.IO sessions that are open.

@@ -1,5 +1,6 @@
 // Keeps the screen on while somebody is talked to. The browser takes the lock back whenever the
-// page is hidden, so it is asked for again when it is seen; without the API nothing happens.
+// page is hidden, so it is asked for again when it is seen; and when it is touched, since some refuse it
+// before that. Without the API nothing happens.
 
 export function createAwake() {
   let wanted = false, lock = null, asking = false;
@@ -22,7 +23,7 @@ export function createAwake() {
       if (!wanted) settle();
     }
   };
-  document.addEventListener('visibilitychange', settle);
+  for (const chance of ['visibilitychange', 'pointerdown']) document.addEventListener(chance, settle);
   return (on) => {
     wanted = on;
     settle();

@@ -2,9 +2,10 @@
 //
 // Stands between seat.js (who calls whom, and when) and RTCPeerConnection. Only the creator ever
 // offers, first and again, so two offers cannot cross. An offer of a connection that is known here
-// looks for new ways between the two devices (an ICE restart) and leaves the picture where it is; any
-// other begins a new Call. Clients of another kind make a new connection for each offer they get:
-// their answer says so, by another fingerprint, and then this side makes a new one as well.
+// mends it: it looks for new ways between the two devices (an ICE restart), brings in what either
+// lacked, and leaves the picture where it is; any other begins a new Call. Clients of another kind make
+// a new connection for each offer they get: their answer says so, by another fingerprint, and then this
+// side makes a new one as well. They send no number, so they are not asked for more than one.
 //
 // What belongs to an earlier negotiation is let go: an offer carries a number that the answer brings
 // back (a client of another kind sends none), and a candidate names the description it is for.
@@ -12,14 +13,15 @@
 // Order is kept on both sides: what arrives is worked off one by one, candidates that come before
 // the remote description wait for it, and own candidates wait until the own description is sent.
 //
-// Takes { iceServers, media, send(name, value), on: { stream, picture, state } }.
+// Takes { iceServers(), media, send(name, value), on: { stream, picture, state } }; the servers are asked
+// for anew whenever they are used, since what they let in by has an end.
 // Reports `state` as 'connected' | 'disconnected' | 'failed' | 'closed' (the other side hung up) |
 // 'foreign' (the other side has another connection, so this one is of no use).
 
 let offers = Date.now(); // numbers of other loads of the page are others
 
 export class Call {
-  #pc; #media; #send; #on;
+  #pc; #media; #send; #on; #iceServers;
   #remote = new MediaStream();
   #work = Promise.resolve();
   #early = [];      // their candidates, until their description is in
@@ -33,8 +35,9 @@ export class Call {
     this.#media = media;
     this.#send = send;
     this.#on = on;
+    this.#iceServers = iceServers;
     // One transport for sound and picture: every browser can, and there is one thing to watch.
-    const pc = this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    const pc = this.#pc = new RTCPeerConnection({ iceServers: iceServers(), bundlePolicy: 'max-bundle' });
     pc.addEventListener('icecandidate', ({ candidate }) => {
       if (!candidate?.candidate) return; // the end of candidates is no news on a LAN
       if (this.#held) this.#held.push(candidate);
@@ -56,11 +59,14 @@ export class Call {
     });
   }
 
-  // The creator's side: looks for another way between the two, over which everything goes on.
+  // The creator's side: looks for another way between the two, over which everything goes on, and
+  // brings in a camera or microphone that came since.
   mend() {
     return this.#then(async (pc) => {
       this.#mended = true;
       this.#held = [];
+      this.#askServers();
+      this.#addTracks();
       pc.restartIce();
       await this.#describe('offer');
     });
@@ -68,11 +74,9 @@ export class Call {
 
   // The joiner's side: takes the offer, sends the answer. A kind it lacks becomes receive-only.
   accept(offer) {
-    return this.#then(async (pc) => {
-      const sent = pc.getSenders().map(({ track }) => track);
-      for (const track of this.#media.stream.getTracks()) {
-        if (!sent.includes(track)) pc.addTrack(track, this.#media.stream);
-      }
+    return this.#then(async () => {
+      this.#askServers();
+      this.#addTracks();
       this.#held ??= [];
       this.#number = offer.number;
       this.#knowsNumbers = offer.number !== undefined;
@@ -100,7 +104,7 @@ export class Call {
 
   // Whether it came about once, with somebody who can have it mended.
   get mendable() {
-    return this.#knowsNumbers && !this.#hungUp && this.#pc.connectionState !== 'closed';
+    return this.#knowsNumbers && !this.hungUp;
   }
 
   candidate(candidate) {
@@ -124,7 +128,12 @@ export class Call {
 
   // Whether media flows, as far as one can know: the other side may have hung up already.
   get healthy() {
-    return this.#pc.connectionState === 'connected' && !this.#hungUp;
+    return this.#pc.connectionState === 'connected' && !this.hungUp;
+  }
+
+  // Whether it may go on when the line to the server is back: it flows, or stopped a moment ago.
+  get resumable() {
+    return ['connected', 'disconnected'].includes(this.#pc.connectionState) && !this.hungUp;
   }
 
   close() {
@@ -133,8 +142,9 @@ export class Call {
     this.#pc.close();
   }
 
-  get #hungUp() {
-    return this.#pc.getSenders().some(({ transport }) => transport?.state === 'closed');
+  // Whether somebody ended it on purpose.
+  get hungUp() {
+    return this.#pc.connectionState === 'closed' || this.#pc.getSenders().some(({ transport }) => transport?.state === 'closed');
   }
 
   // One thing after the other. What goes wrong in an open connection is a failed call.
@@ -152,6 +162,17 @@ export class Call {
     return this.#work;
   }
 
+  #askServers() {
+    this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: this.#iceServers() });
+  }
+
+  #addTracks() {
+    const sent = this.#pc.getSenders().map(({ track }) => track);
+    for (const track of this.#media.stream.getTracks()) {
+      if (!sent.includes(track)) this.#pc.addTrack(track, this.#media.stream);
+    }
+  }
+
   async #describe(name) {
     await this.#pc.setLocalDescription();
     if (name === 'offer') this.#number = ++offers;
@@ -163,7 +184,7 @@ export class Call {
       if (!transport || this.#transports.has(transport)) continue;
       this.#transports.add(transport);
       transport.addEventListener('statechange', () => {
-        if (this.#hungUp) this.#report('closed');
+        if (this.hungUp) this.#report('closed');
       });
     }
   }

@@ -4,9 +4,9 @@
 //   seat.js    a stay in a room, the rules  call.js   one connection     words.js  what is said
 //   media.js   camera and microphone        rooms.js  names, address, memory
 //   settings.js  what the server tells us   invite.js  the way for others
-//   seatkey.js  what a seat is kept by      awake.js   the screen, in a call
+//   seatkey.js  what a seat is kept by      goodbye.js  what a seat is left by
 //   passcode.js  the server's, if it asks for one
-//   controls.js, drag.js, chime.js          the small comforts
+//   controls.js, drag.js, chime.js, awake.js  the small comforts
 //
 // Here: joining and leaving, the address, the buttons and keys. Pressing Join asks for the camera
 // first and for the seat after, so who is refused the camera and gives up never held a seat.
@@ -15,6 +15,7 @@ import { createAwake } from './awake.js';
 import * as chime from './chime.js';
 import { fadeControls, onKeys } from './controls.js';
 import { makeMovable } from './drag.js';
+import { Goodbyes } from './goodbye.js';
 import { makeInvitation } from './invite.js';
 import { Media } from './media.js';
 import { keptPasscode, makePasscode } from './passcode.js';
@@ -32,6 +33,7 @@ const SETTINGS_CHECK = 5 * 60 * 1000; // ms
 const query = new URLSearchParams(location.search);
 const auth = { seat: seatKey(), passcode: keptPasscode() };
 const socket = new Socket({ polling: query.get('transport') === 'polling', auth });
+const goodbyes = new Goodbyes(socket);
 const keepAwake = createAwake();
 let seat = null;
 let attempt = 0; // the latest Join or Leave: what an earlier one still waits for is void
@@ -85,7 +87,7 @@ async function join(ask = window.isSecureContext ? Media.both : async () => new 
   }
   if (mine !== attempt) return media.stop();
   const onRefused = (notice) => mine === attempt && leave({ notice });
-  seat = new Seat({ room, media, settings, socket, store, onRefused });
+  seat = new Seat({ room, media, settings, socket, goodbyes, store, onRefused });
   if (socket.connected) seat.take(); // else as soon as there is a link
 }
 
@@ -100,9 +102,9 @@ function depart(change) {
   attempt += 1;
   seat?.leave();
   seat = null;
-  const { room, own, peer, peerPicture, microphone, camera, slow, blocked, inviting } = initial;
+  const { room, own, peer, peerPicture, peerAway, microphone, camera, slow, blocked, inviting } = initial;
   store.set({
-    phase: 'lobby', room, own, peer, peerPicture, microphone, camera, slow, blocked, inviting,
+    phase: 'lobby', room, own, peer, peerPicture, peerAway, microphone, camera, slow, blocked, inviting,
     link: socket.connected ? 'up' : store.now.link,
     notice: store.now.secure ? null : { kind: 'insecure' },
     ...change,
@@ -112,6 +114,7 @@ function depart(change) {
 // --- The line to the server ---------------------------------------------------------------------
 
 socket.on('connect', async () => {
+  goodbyes.repeat();
   if (!seat) return store.set({ link: 'up' });
   const mine = seat;
   await settings.fresh(); // the machine may have slept for days
@@ -136,9 +139,10 @@ for (const name of ['created', 'joined']) {
   });
 }
 socket.on('leave', () => seat?.left());
-// Two tabs with one key must not take the seat from each other for ever: this one stays away.
+// Another tab with this one's key has the seat: this one stays away until somebody presses Join here.
 socket.on('taken-over', () => {
-  seat?.['taken-over']();
+  if (!seat) return;
+  seat['taken-over']();
   socket.close();
   store.set({ link: 'starting' });
 });

@@ -12,13 +12,18 @@
 //   peer-away, peer-back   the other's line is lost, and the server keeps the seat; it is there again
 //   taken-over        somebody with our key, such as a copy of this tab, has the seat
 //
+// `created` and `joined` say our role and set things going. The acknowledgement of a join that resumes
+// a call adds whether the other seat is somebody's; it may come before them or after.
+//
 // Repair: only the creator ever offers. When a call breaks, the creator offers again and the joiner
-// says `ready` again, each after growing pauses: first to find another way for the call that there
-// is, then for a new one. While the other is away nobody would hear it. After a lost link the seat
-// is taken again, and a call that still works is left alone, whoever has which role then.
+// says `ready` again, each after growing pauses: first to mend the call that there is, then for a new
+// one. So does who has got another device, or another network. While the line is down, or the other
+// is away, nobody would hear it: it is done when both are back. After a lost line the seat is taken
+// again, and a call that still works is left alone, whoever has which role then.
 
 import { Call } from './call.js';
 import { chimeJoined, chimeLost } from './chime.js';
+import { PAGE } from './seatkey.js';
 import { seated, withPeer } from './state.js';
 
 const ANSWER_PATIENCE = 5000;   // ms for an offer after `ready`: the other may be at its camera prompt
@@ -27,68 +32,77 @@ const SAME_WISH = 3000;         // ms in which a second `ready` asks for what is
 const HANGUP_GRACE = 1000;      // ms for the `leave` that belongs to a connection closed by the other
 const BREAK_GRACE = 2000;       // ms in which a call that broke may come back by itself
 const MENDS = 2;                // tries to mend a call before a new one is made
+const AWAY_GRACE = 1000;        // ms in which a line that is replaced by another is no news
 const FULL_RETRY = 3000;        // ms between tries to get our own seat back
 const FULL_PATIENCE = 60000;    // ms until the server must have noticed that our old line is dead
 
 export class Seat {
-  #socket; #store; #media; #settings;
+  #socket; #goodbyes; #store; #media; #settings;
   #call = null;
   #creator = false;
-  #alone = true;
+  #alone = true;    // there is nobody, or nobody yet
+  #heard = false;   // the server said, or they did, that somebody sits opposite since we sat down
   #away = false;    // the other's line is lost: there is nobody to say something to
   #early = false;   // a `ready` that came before there was a stream to answer it with
   #prompt = false;  // the browser is asking for a device
-  #again = false;   // a device came while an offer was out: call again once it is answered
+  #due = false;     // this side has changed, by a device or its network, and no offer says so yet
   #asked = false;   // we have a seat, or will have one before a `leave` could arrive
+  #sat = false;     // we had one: from now on the page comes back by itself
+  #resuming = false; // it is asked for with the call that there is
   #offeredAt = 0;
   #repairs = 0;
   #timer;           // repair of the call
-  #seatTimer;       // next try for a seat that is still taken by our own dead line
+  #seatTimer;       // next try for a seat that somebody else has
+  #awayTimer;
   #lostSeatAt = 0;
   #onRefused;
 
-  constructor({ room, media, settings, socket, store, onRefused }) {
+  constructor({ room, media, settings, socket, goodbyes, store, onRefused }) {
     this.room = room;
     this.#media = media;
     this.#settings = settings;
     this.#socket = socket;
+    this.#goodbyes = goodbyes;
     this.#store = store;
     this.#onRefused = onRefused;
     media.onEnded = () => this.#showDevices();
     this.#showDevices();
   }
 
-  // Asks for the seat: at first, and again whenever the link is back.
+  // Asks for the seat: at first, and again whenever the line is back.
   take() {
     clearTimeout(this.#seatTimer);
     this.#asked = true;
-    const how = this.#call?.healthy ? [{ resume: true }] : [];
-    this.#socket.emit('join', this.room, ...how, (answer) => {
-      const error = answer?.error;
-      if (error && error.code !== 'full') this.#onRefused({ kind: 'refused', text: error.message });
+    this.#heard = false;
+    this.#otherIsAway(false); // or it is said
+    this.#resuming = Boolean(this.#call?.resumable);
+    const how = { page: PAGE, ...(this.#resuming ? { resume: true } : this.#sat && { again: true }) };
+    this.#socket.emit('join', this.room, how, ({ error, peer } = {}) => {
+      this.#heard ||= Boolean(peer);
+      const said = ['full', 'taken-over'].includes(error?.code); // as events of their own
+      if (error && !said) this.#onRefused({ kind: 'refused', text: error.message });
     });
   }
 
-  // The link is down. What was offered is not answered any more; the call itself goes on.
+  // The line is down. What was offered is not answered any more; the call itself goes on.
   linkLost() {
     clearTimeout(this.#timer);
     clearTimeout(this.#seatTimer);
+    this.#due ||= Boolean(this.#call?.awaitsAnswer);
     this.#offeredAt = 0;
     this.#lostSeatAt ||= Date.now();
   }
 
-  // The network has changed: the way that the call takes may be gone, which shows late by itself.
+  // The way that the call takes may be gone, which shows late by itself. The line is being made anew
+  // as well; the call is mended over that. One that cannot be mended is left to show it.
   networkChanged() {
-    if (!this.#call || this.#alone || !this.#socket.connected) return;
-    if (this.#creator) this.#callAgain();
-    else this.#sayReady();
+    if (this.#call?.mendable) this.#due = true;
   }
 
   // Who has no seat says nothing: the original's server would pass a stranger's `leave` on.
   leave() {
-    if (this.#asked) this.#socket.emit('leave', this.room);
-    clearTimeout(this.#timer);
-    clearTimeout(this.#seatTimer);
+    if (this.#asked) this.#goodbyes.say(this.room);
+    for (const timer of [this.#timer, this.#seatTimer, this.#awayTimer]) clearTimeout(timer);
     this.#call?.close();
     this.#media.stop();
   }
@@ -97,12 +111,12 @@ export class Seat {
 
   created() {
     this.#seated(true);
-    if (!this.#call?.healthy) this.#waitAlone();
+    if (!this.#goesOn()) this.#waitAlone();
   }
 
   joined() {
     this.#seated(false);
-    if (this.#call?.healthy) return;
+    if (this.#goesOn()) return;
     this.#store.set({ phase: 'connecting' });
     this.#sayReady();
   }
@@ -121,7 +135,7 @@ export class Seat {
   ready() {
     if (!this.#creator) return;
     if (this.#alone) chimeJoined();
-    this.#alone = this.#away = false;
+    this.#hear();
     // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time.
     if (this.#prompt && !this.#early && !this.#media.stream.getTracks().length) this.#early = true;
     else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#callAgain();
@@ -129,7 +143,8 @@ export class Seat {
 
   offer(offer) {
     if (this.#creator) return;
-    this.#alone = this.#away = false;
+    this.#hear();
+    this.#due = false;
     if (!this.#call?.knows(offer)) this.#newCall();
     this.#call.accept(offer);
     this.#repairAfter(CONNECT_PATIENCE);
@@ -138,7 +153,7 @@ export class Seat {
   async answer(answer) {
     const call = this.#call;
     await call?.take(answer);
-    if (this.#again && call === this.#call) this.#makeCall();
+    if (this.#due && call === this.#call) this.#renew();
   }
 
   candidate(candidate) {
@@ -146,14 +161,16 @@ export class Seat {
   }
 
   'peer-away'() {
-    this.#away = true;
+    this.#heard = true;
+    this.#otherIsAway(true);
     if (!this.#call?.healthy) this.#store.set({ phase: 'away' });
   }
 
   'peer-back'() {
-    this.#away = false;
+    this.#hear();
     if (this.#call?.healthy) this.#store.set({ phase: 'call' });
-    else this.#repairAfter(0);
+    if (this.#due || this.#call?.awaitsAnswer) this.#renew(true); // nobody has heard the last offer
+    else if (!this.#call?.healthy) this.#repairAfter(0);
   }
 
   'taken-over'() {
@@ -186,10 +203,7 @@ export class Seat {
     this.#store.set({ notice });
     this.#showDevices();
     if (this.#early) this.#makeCall();
-    else if (!track || this.#alone || this.#call?.replace(track)) return;
-    else if (!this.#creator) this.#sayReady();
-    else if (this.#call?.awaitsAnswer && Date.now() - this.#offeredAt < CONNECT_PATIENCE) this.#again = true;
-    else this.#makeCall();
+    else if (track && !this.#alone && !this.#call?.replace(track)) this.#renew();
   }
 
   #showDevices() {
@@ -201,11 +215,19 @@ export class Seat {
 
   #seated(creator) {
     this.#creator = creator;
-    this.#alone = creator;
-    this.#away = false; // or it is said next
+    this.#alone = false; // or we wait, which is next
+    this.#sat = true;
     this.#lostSeatAt = 0;
     this.#repairs = 0;
     this.#store.set({ link: 'up' });
+  }
+
+  // Whether the call that there was is the one that there is: then only what is due is said.
+  #goesOn() {
+    if (!this.#resuming || !this.#call?.resumable) return false;
+    if (this.#due) this.#renew();
+    else if (!this.#call.healthy) this.#repairAfter(BREAK_GRACE);
+    return true;
   }
 
   #waitAlone() {
@@ -213,9 +235,37 @@ export class Seat {
     this.#call?.close();
     this.#call = null;
     this.#alone = true;
-    this.#away = this.#early = this.#again = false;
+    this.#early = this.#due = false;
     this.#repairs = 0;
+    this.#otherIsAway(false);
     this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, blocked: false, slow: false });
+  }
+
+  // Somebody sits opposite, and is there.
+  #hear() {
+    this.#heard = true;
+    this.#alone = false;
+    this.#otherIsAway(false);
+  }
+
+  #otherIsAway(away) {
+    this.#away = away;
+    clearTimeout(this.#awayTimer);
+    const show = () => this.#store.set({ peerAway: away });
+    if (away && this.#call?.healthy) this.#awayTimer = setTimeout(show, AWAY_GRACE);
+    else if (this.#store.now.peerAway !== away) show();
+  }
+
+  // This side has changed: the other is to hear of it, now or as soon as they can.
+  #renew(now = false) {
+    this.#due = true;
+    if (!this.#canTalk) return;
+    if (!this.#creator) this.#sayReady();
+    else if (now || !this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > CONNECT_PATIENCE) this.#callAgain();
+  }
+
+  get #canTalk() {
+    return !this.#away && this.#socket.connected && this.#store.now.link === 'up';
   }
 
   #sayReady() {
@@ -223,16 +273,17 @@ export class Seat {
     this.#repairAfter(ANSWER_PATIENCE);
   }
 
-  // The call that there is over another way, if that may help; else a new one.
+  // The call that there is, mended, if that may help; else a new one.
   #callAgain() {
     if (!this.#call?.mendable || this.#repairs > MENDS) return this.#makeCall();
+    this.#due = false;
     this.#offeredAt = Date.now();
     this.#call.mend();
     this.#repairAfter(CONNECT_PATIENCE);
   }
 
   #makeCall() {
-    this.#early = this.#again = false;
+    this.#early = this.#due = false;
     this.#offeredAt = Date.now();
     this.#newCall();
     this.#call.offer();
@@ -243,7 +294,7 @@ export class Seat {
     this.#call?.close();
     if (this.#store.now.phase !== 'away') this.#store.set({ phase: 'connecting' });
     this.#call = new Call({
-      iceServers: this.#settings.iceServers,
+      iceServers: () => this.#settings.iceServers,
       media: this.#media,
       send: (name, value) => this.#socket.emit(name, value, this.room),
       on: {
@@ -256,7 +307,6 @@ export class Seat {
 
   #callIs(state) {
     if (state === 'connected') {
-      clearTimeout(this.#timer);
       this.#repairs = 0;
       this.#store.set({ phase: 'call', slow: false });
     } else if (state === 'disconnected') {
@@ -276,16 +326,19 @@ export class Seat {
     this.#timer = setTimeout(() => this.#repair(), ms * 1.5 ** Math.min(this.#repairs, 4));
   }
 
-  // The call does not come about, or broke. Without a link there is nobody to tell: taking the
-  // seat again starts over.
+  // The call does not come about, or broke, or an offer was lost. Without a line there is nobody to
+  // tell: taking the seat again starts over.
   #repair() {
     clearTimeout(this.#timer);
     if (this.#alone) return this.#waitAlone();
-    if (this.#call?.healthy) return;
-    if (this.#store.now.phase === 'call') this.#store.set({ phase: 'away' });
-    if (this.#away || !this.#socket.connected || this.#store.now.link !== 'up') return;
+    const call = this.#call;
+    if (call?.healthy && !this.#due && !call.awaitsAnswer) return;
+    if (!call?.healthy && this.#store.now.phase === 'call') this.#store.set({ phase: 'away' });
+    if (!this.#canTalk) return;
+    // A server that was started anew cannot know whom we wait for: in the end it is for the next one.
+    if (this.#creator && !this.#heard && (call?.hungUp || this.#repairs > MENDS)) return this.#waitAlone();
     this.#repairs += 1;
-    if (this.#repairs > 1) this.#store.set({ slow: true });
+    if (this.#repairs > 1 && !call?.healthy) this.#store.set({ slow: true });
     if (this.#creator) this.#callAgain();
     else this.#sayReady();
   }

@@ -63,10 +63,12 @@ export class Socket {
     this.#drop('io client disconnect', true);
   }
 
-  // The network or the person is back: no reason to sit out the delay, nor to trust a line that
-  // died while the machine slept (timers stand still then, the clock does not).
-  #hurry = () => {
+  // The network or the person is back: no reason to sit out the delay, nor to trust a line over the
+  // network of before, or one that died while the machine slept (timers stand still then, the clock
+  // does not).
+  #hurry = ({ type }) => {
     if (Date.now() > this.#link?.until) this.#drop('ping timeout');
+    else if (type === 'online' && this.#link) this.#drop('transport close');
     if (!this.#link && !document.hidden) this.#connect();
   };
 

@@ -37,6 +37,7 @@ export const initial = {
   own: null,          // MediaStream
   peer: null,         // MediaStream
   peerPicture: false, // whether the other person's picture moves
+  peerAway: false,    // their line to the server is lost, whatever the call does
   slow: false,        // the call takes longer than it should
   blocked: false,     // the browser wants a tap before it plays sound
   inviting: false,    // the invitation is open

@@ -70,10 +70,10 @@ export function createView({ onBlocked, onRecent }) {
     renderSheet(now);
     renderPasscode(now);
 
-    if (changed('phase') && before.phase) {
-      setText(el.announcer, announcementOf(now));
-      moveFocus(now, before);
-    }
+    if (!before.phase) return;
+    const news = announcementOf(now, before);
+    if (news !== null) setText(el.announcer, news);
+    if (changed('phase')) moveFocus(now, before);
   }
   return { render, el };
 }

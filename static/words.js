@@ -11,11 +11,19 @@ export function statusOf({ phase, room, own, slow, peerPicture }) {
   }
 }
 
-// What a screen reader hears when the state changes; the rest is on the screen.
-export function announcementOf(now) {
-  if (now.phase === 'call') return `In call in ${now.room}.`;
+// What a screen reader hears when the state changes, null for nothing new; the rest is on the screen.
+export function announcementOf(now, before) {
+  if (now.phase === before.phase) return aboutTheLines(now, before);
+  if (now.phase === 'call') return before.phase === 'away' ? 'The call goes on.' : `In call in ${now.room}.`;
   if (now.phase === 'lobby') return now.notice ? '' : 'You left the room.';
   return statusOf(now);
+}
+
+function aboutTheLines(now, before) {
+  const [bar, old] = [linkBarOf(now), linkBarOf(before)];
+  if (bar === old) return null;
+  if (bar || now.link !== 'up') return bar || null;
+  return before.link === 'down' ? 'Connected to Parlor again.' : 'The other person is back.';
 }
 
 export function titleOf({ phase, room, device }) {
@@ -24,12 +32,12 @@ export function titleOf({ phase, room, device }) {
   return state ? `${room} (${state}) - Parlor` : place;
 }
 
-export function linkBarOf({ link, phase, passcode }) {
+export function linkBarOf({ link, phase, passcode, peerAway }) {
   if (passcode === 'later' && phase !== 'lobby') {
     return `Parlor asks for its passcode: leave the room to type it.${phase === 'call' ? ' Your call goes on.' : ''}`;
   }
   if (passcode && passcode !== 'checking') return ''; // it is being asked for
-  if (link !== 'down') return '';
+  if (link !== 'down') return phase === 'call' && peerAway ? 'The other person is reconnecting. Your call goes on.' : '';
   if (phase === 'call') return 'Reconnecting to Parlor. Your call goes on.';
   return phase === 'lobby' ? 'Parlor does not answer. Trying again.' : 'Reconnecting to Parlor.';
 }

@@ -117,7 +117,9 @@ const TABLE: &[Row] = &[
     },
     Row {
         module: "hub",
-        crate_modules: &["config", "engineio", "index", "rate", "socketio", "stats"],
+        crate_modules: &[
+            "config", "engineio", "index", "party", "rate", "socketio", "stats",
+        ],
         outside: &["slotmap"],
         may_wait: false,
         may_lock: true,

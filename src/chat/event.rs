@@ -2,6 +2,7 @@
 
 use crate::socketio::Arg;
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// Bytes of a room's name at most.
 pub(super) const MAX_ROOM_NAME: usize = 64;
@@ -31,6 +32,9 @@ pub enum RoomError {
     /// `too-many-rooms`: the server's limit is reached.
     #[error("There are too many rooms on this server.")]
     TooManyRooms,
+    /// `taken-over`: another page with the same key has the seat.
+    #[error("Another page has this seat now.")]
+    TakenOver,
     /// `not-seated`: only somebody who sits in the room may do this.
     #[error("You are not in this room.")]
     NotSeated,
@@ -62,6 +66,7 @@ impl RoomError {
             Self::ControlCharacter => "control-character",
             Self::Full => "full",
             Self::TooManyRooms => "too-many-rooms",
+            Self::TakenOver => "taken-over",
             Self::NotSeated => "not-seated",
         }
     }
@@ -79,15 +84,38 @@ pub(super) fn room_name(arg: Option<Arg<'_>>) -> Result<RoomName, RoomError> {
     }
 }
 
-/// Whether the second argument of `join` says that the page still has the connection of the call
-/// it was in: `{"resume": true}`. Whatever else it is says nothing.
-pub(super) fn resumes(arg: Option<Arg<'_>>) -> bool {
-    #[derive(Deserialize)]
+/// Which of the pages with one key this is: a number from 1 on that each load of the page makes up.
+pub(super) type Page = NonZeroU32;
+
+/// What somebody comes to a room for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Intent {
+    /// A person asks for a seat.
+    #[default]
+    Asked,
+    /// The page comes back by itself, to the seat that it had.
+    Again,
+    /// The same, and it still has the connection of the call that it was in.
+    Resume,
+}
+
+/// The options of `join` and `leave`, `{"page": 7, "again": true}`: which page it is, and for `join`
+/// what it comes for. Whatever else they are says nothing.
+pub(super) fn options(arg: Option<Arg<'_>>) -> (Option<Page>, Intent) {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
     struct Options {
+        page: Option<Page>,
+        again: bool,
         resume: bool,
     }
-    let options = arg.and_then(|arg| arg.read().ok());
-    options.is_some_and(|options: Options| options.resume)
+    let options: Options = arg.and_then(|arg| arg.read().ok()).unwrap_or_default();
+    let intent = match options {
+        Options { resume: true, .. } => Intent::Resume,
+        Options { again: true, .. } => Intent::Again,
+        _ => Intent::Asked,
+    };
+    (options.page, intent)
 }
 
 fn check(name: &str) -> Result<RoomName, RoomError> {
@@ -146,19 +174,34 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_resumed_only_if_it_is_said_so() {
-        let says = |json: &str| resumes(Args::new(json, &[]).get(0));
-        assert!(says("{\"resume\":true,\"more\":1}"));
+    fn options_say_which_page_comes_and_what_for() {
+        let read = |json: &str| options(Args::new(json, &[]).get(0));
+        for (json, page, intent) in [
+            ("{\"resume\":true,\"more\":1}", None, Intent::Resume),
+            ("{\"again\":true,\"page\":7}", Some(7), Intent::Again),
+            ("{\"again\":true,\"resume\":true}", None, Intent::Resume),
+            ("{\"page\":4294967295}", Some(u32::MAX), Intent::Asked),
+            ("{\"resume\":false}", None, Intent::Asked),
+        ] {
+            assert_eq!(read(json), (page.and_then(Page::new), intent), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_are_no_options_say_nothing() {
         for json in [
             "",
             "true",
             "null",
             "{}",
             "{\"resume\":1}",
-            "{\"resume\":false}",
+            "{\"page\":0,\"resume\":true}",
+            "{\"page\":4294967296,\"resume\":true}",
+            "{\"page\":\"7\",\"again\":true}",
             "[]",
         ] {
-            assert!(!says(json), "{json}");
+            let read = options(Args::new(json, &[]).get(0));
+            assert_eq!(read, (None, Intent::Asked), "{json}");
         }
     }
 

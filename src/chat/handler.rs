@@ -1,8 +1,8 @@
 //! The application: reads events, asks the lobby, answers and relays.
 
 use super::door::{self, Door};
-use super::event::{RoomError, RoomName, resumes, room_name};
-use super::lobby::{Arrival, Left, Lobby, Role, Taken};
+use super::event::{Intent, RoomError, RoomName, options, room_name};
+use super::lobby::{Arrival, Left, Lobby, Opposite, Role, Seated, Taken};
 use super::seat_key::SeatKey;
 use crate::socketio::{
     Admission, Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId,
@@ -25,8 +25,19 @@ pub struct Chat {
 type Done = &'static str;
 
 const OK: Done = "{\"ok\":true}";
-const OK_CREATED: Done = "{\"ok\":true,\"role\":\"created\"}";
-const OK_JOINED: Done = "{\"ok\":true,\"role\":\"joined\"}";
+/// What a seat is acknowledged with: the role, and to a page that resumes a call whether somebody
+/// has the other seat.
+fn acknowledgement(seated: &Seated, intent: Intent) -> Done {
+    let peer = seated.opposite != Opposite::Empty;
+    match (seated.role, (intent == Intent::Resume).then_some(peer)) {
+        (Role::Created, None) => "{\"ok\":true,\"role\":\"created\"}",
+        (Role::Created, Some(false)) => "{\"ok\":true,\"role\":\"created\",\"peer\":false}",
+        (Role::Created, Some(true)) => "{\"ok\":true,\"role\":\"created\",\"peer\":true}",
+        (Role::Joined, None) => "{\"ok\":true,\"role\":\"joined\"}",
+        (Role::Joined, Some(false)) => "{\"ok\":true,\"role\":\"joined\",\"peer\":false}",
+        (Role::Joined, Some(true)) => "{\"ok\":true,\"role\":\"joined\",\"peer\":true}",
+    }
+}
 
 impl Chat {
     /// An application with room for so many calls. The seat of somebody who has a key and is lost
@@ -57,34 +68,41 @@ impl Chat {
         io: &mut Io<'_>,
         socket: SocketKey,
         room: &RoomName,
-        resume: bool,
+        how: Option<Arg<'_>>,
     ) -> Result<Done, RoomError> {
+        let (page, intent) = options(how);
         let arrival = Arrival {
             person: socket,
             key: io.data::<SeatKey>(socket).copied(),
-            resume,
+            page,
+            intent,
         };
         let seated = match self.lobby.join(arrival, room) {
             Ok(seated) => seated,
-            Err(RoomError::Full) => {
-                tracing::info!(id = %Id(io, socket), ?room, "full");
-                send(io, socket, "full", &[]);
-                return Err(RoomError::Full);
+            Err(error) => {
+                if let Some(event) = refusal(error) {
+                    tracing::info!(id = %Id(io, socket), ?room, "{event}");
+                    send(io, socket, event, &[]);
+                }
+                if error == RoomError::TooManyRooms {
+                    self.stats.rooms_limited.add();
+                    tracing::debug!(id = %Id(io, socket), ?room, "refused: too many rooms");
+                }
+                return Err(error);
             }
-            Err(error) => return Err(error),
         };
-        if let Some(left) = seated.left {
-            tell_peer(io, socket, &left);
+        for left in &seated.left {
+            tell_peer(io, socket, left);
         }
         if let Some(taken) = &seated.taken {
             tell_of_return(io, socket, room, taken);
-            if resume && !taken.resumed {
+            if intent == Intent::Resume && !taken.resumed {
                 send(io, socket, "leave", &[]);
             }
         }
-        let (event, done) = match seated.role {
-            Role::Created => ("created", OK_CREATED),
-            Role::Joined => ("joined", OK_JOINED),
+        let event = match seated.role {
+            Role::Created => "created",
+            Role::Joined => "joined",
         };
         if seated.new {
             match seated.role {
@@ -93,10 +111,10 @@ impl Chat {
             }
         }
         send(io, socket, event, &[]);
-        if seated.peer_away {
+        if seated.opposite == Opposite::Away {
             send(io, socket, "peer-away", &[]);
         }
-        Ok(done)
+        Ok(acknowledgement(&seated, intent))
     }
 
     fn leave(
@@ -104,12 +122,35 @@ impl Chat {
         io: &mut Io<'_>,
         socket: SocketKey,
         room: Option<Arg<'_>>,
+        how: Option<Arg<'_>>,
     ) -> Result<Done, RoomError> {
-        self.peer_in(io, socket, "leave", room)?;
-        if let Some(left) = self.lobby.leave(socket) {
+        let left = match self.leave_late(io, socket, room, how) {
+            Some(left) => Some(left),
+            None => {
+                self.peer_in(io, socket, "leave", room)?;
+                self.lobby.leave(socket)
+            }
+        };
+        if let Some(left) = left {
             tell_peer(io, socket, &left);
         }
         Ok(OK)
+    }
+
+    /// Somebody left while there was no connection to say so by, and says it by the next one.
+    fn leave_late(
+        &mut self,
+        io: &Io<'_>,
+        socket: SocketKey,
+        room: Option<Arg<'_>>,
+        how: Option<Arg<'_>>,
+    ) -> Option<Left> {
+        let (page, _) = options(how);
+        let key = *io.data::<SeatKey>(socket)?;
+        if self.lobby.is_seated(socket) {
+            return None;
+        }
+        self.lobby.leave_late(key, page?, &room_name(room).ok()?)
     }
 
     /// Tells who watches the server what has become of the seats.
@@ -126,9 +167,16 @@ impl Chat {
         let Some(away) = until.and_then(|until| self.lobby.hold(socket, until)) else {
             return false;
         };
-        tracing::info!(id = %Id(io, socket), room = ?away.room, "away");
-        if let Some(peer) = away.peer {
+        tracing::info!(id = %Id(io, socket), room = ?away.left.room, "away");
+        if let Some(peer) = away.left.peer {
             send(io, peer, "peer-away", &[]);
+        }
+        if let Some(vacated) = away.vacated {
+            tell_peer(io, socket, &vacated);
+        }
+        if let Some(room) = away.given_up {
+            tracing::debug!(?room, "given up: too many rooms with nobody there");
+            self.stats.rooms_given_up.add();
         }
         true
     }
@@ -205,9 +253,10 @@ impl Application for Chat {
             reply,
         } = event;
         let result = match name {
-            "join" => room_name(args.get(0))
-                .and_then(|room| self.join(io, socket, &room, resumes(args.get(1)))),
-            "leave" => self.leave(io, socket, args.get(0)),
+            "join" => {
+                room_name(args.get(0)).and_then(|room| self.join(io, socket, &room, args.get(1)))
+            }
+            "leave" => self.leave(io, socket, args.get(0), args.get(1)),
             "ready" => self.relay(io, socket, name, args.get(0), None),
             "offer" | "answer" | "candidate" => {
                 let mut args = args.iter();
@@ -219,8 +268,8 @@ impl Application for Chat {
         };
         if let Err(error) = result {
             match error {
-                // The client has `full` itself; strangers to a room get no answer but the ack.
-                RoomError::Full | RoomError::NotSeated => {}
+                // The client has the event itself; strangers to a room get no answer but the ack.
+                RoomError::Full | RoomError::TakenOver | RoomError::NotSeated => {}
                 _ => send(io, socket, "room-error", &[&error]),
             }
         }
@@ -267,8 +316,21 @@ impl Application for Chat {
     }
 }
 
+/// The event that says that a seat is not to be had, if it has one of its own.
+fn refusal(error: RoomError) -> Option<&'static str> {
+    match error {
+        RoomError::Full => Some("full"),
+        RoomError::TakenOver => Some("taken-over"),
+        _ => None,
+    }
+}
+
 /// Whether somebody whose connection ended so may come back: they have not said that they go, and
 /// the server has not sent them away.
+///
+/// A frame that breaks the engine's protocol is a transport error, which a network that mangles
+/// bytes can cause as well: the page makes a new connection and goes on. What is no Socket.IO packet
+/// came whole, so a program wrote it that is no client, and it would write it again.
 fn is_lost(reason: DisconnectReason) -> bool {
     match reason {
         DisconnectReason::TransportClose { goodbye } => !goodbye,

@@ -5,17 +5,31 @@
 //! held or not. If the page still has its connection to the other, the call goes on as it was; it
 //! does not if the other seat has changed hands meanwhile, for then that connection leads nowhere.
 //!
+//! Two pages may have one key (a tab that was duplicated). A person who asks for the seat gets it
+//! from the other page; a page that comes by itself does not, so the two never take it from each
+//! other in turns. A key keeps one seat: asked for elsewhere, or lost elsewhere, it gives up the one
+//! that was held for it.
+//!
 //! Invariants: a person has one seat at most; a call exists only while a seat of it is taken or
-//! held; a key belongs to one seat of a call at most; when the creator leaves, who stays moves up
-//! and is the creator for the next person. A person is a socket, also when that is gone: keys of
-//! sockets do not come again. Held are a quarter as many seats as there may be calls, at most, so
-//! that people who come and go without a word cannot fill the server with absent ones.
+//! held; a key belongs to one seat of a call at most, and to one held seat in all; when the creator
+//! leaves, who stays moves up and is the creator for the next person. A person is a socket, also when
+//! that is gone: keys of sockets do not come again. A held seat opposite somebody who is there costs
+//! no room. Rooms with nobody there are a quarter of all at most, so that people who come and go
+//! without a word cannot fill the server: of one more, the one that is deserted the longest is given up.
 //! Room names come from clients, so they are hashed with random keys; the keys of people and
-//! calls are made here. Cost of a call: about 350 bytes and 30 for each person, 50 if held.
+//! calls are made here. Cost of a call: about 350 bytes and 30 for each person, 100 if held.
 
-use super::event::{RoomError, RoomName};
+mod call;
+mod held;
+mod outcome;
+
+use super::event::{Intent, Page, RoomError, RoomName};
 use super::seat_key::SeatKey;
 use crate::socketio::SocketKey;
+use call::{Call, Seat};
+use held::Held;
+pub use outcome::Role;
+pub(super) use outcome::{Arrival, Away, Left, Opposite, Seated, Taken};
 use rustc_hash::FxHashMap;
 use slotmap::SlotMap;
 use std::collections::{BTreeSet, HashMap};
@@ -25,109 +39,21 @@ slotmap::new_key_type! {
     struct CallKey;
 }
 
-/// What a person is in a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// First: makes the offer.
-    Created,
-    /// Second: says when it is ready.
-    Joined,
-}
-
-/// Who wants a seat.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival {
-    /// The socket.
-    pub person: SocketKey,
-    /// The key that it brought.
-    pub key: Option<SeatKey>,
-    /// Whether its page still has the connection of the call that it was in.
-    pub resume: bool,
-}
-
-/// What a join leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Seated {
-    /// The role in the room.
-    pub role: Role,
-    /// Whether the person sat elsewhere, or nowhere, before.
-    pub new: bool,
-    /// The call that was left for it, with who stayed there.
-    pub left: Option<Left>,
-    /// Whether the seat was that of the person's key already.
-    pub taken: Option<Taken>,
-    /// Whether the other seat is held for somebody who is away.
-    pub peer_away: bool,
-}
-
-/// A seat that was taken over by its key.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// Who sat in it until now; nobody if it was held.
-    pub from: Option<SocketKey>,
-    /// Who is there in the other seat.
-    pub peer: Option<SocketKey>,
-    /// Whether the call goes on; if not, it is as if they had left and come anew.
-    pub resumed: bool,
-}
-
-/// A call that somebody left, for good or for a while.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Left {
-    /// The room.
-    pub room: RoomName,
-    /// Who stays and is there; its creator, if it was left for good.
-    pub peer: Option<SocketKey>,
-}
-
-#[derive(Debug)]
-struct Call {
-    room: RoomName,
-    seats: heapless::Vec<Seat, 2>,
-}
-
-#[derive(Debug)]
-struct Seat {
-    /// Who sits here, or sat here when the connection was lost.
-    person: SocketKey,
-    key: Option<SeatKey>,
-    /// Until when it is held for a person who is away.
-    held_until: Option<Instant>,
-    /// The person may not know who has the other seat: somebody left it, and they have said
-    /// nothing since; or somebody came to it while they were away.
-    outdated: bool,
-}
-
-const _: () = assert!(size_of::<Seat>() <= 48);
-
-impl Seat {
-    /// The person, unless they are away.
-    fn present(&self) -> Option<SocketKey> {
-        self.held_until.is_none().then_some(self.person)
-    }
-}
-
-impl Call {
-    fn seat_mut(&mut self, person: SocketKey) -> Option<&mut Seat> {
-        self.seats.iter_mut().find(|seat| seat.person == person)
-    }
-
-    fn opposite(&self, person: SocketKey) -> Option<&Seat> {
-        self.seats.iter().find(|seat| seat.person != person)
-    }
-}
-
 /// All calls.
 #[derive(Debug)]
 pub struct Lobby {
     calls: SlotMap<CallKey, Call>,
     by_room: HashMap<RoomName, CallKey>,
     seats: FxHashMap<SocketKey, CallKey>,
-    /// The seats that are held, by the end of it.
-    held: BTreeSet<(Instant, SocketKey)>,
+    held: Held,
+    /// The calls with nobody there, the first being deserted the longest.
+    deserted: BTreeSet<(Instant, CallKey)>,
     max_rooms: usize,
-    max_held: usize,
+    max_deserted: usize,
 }
+
+/// So many rooms with nobody there a small server keeps, too.
+const FEW_ROOMS: usize = 4;
 
 impl Lobby {
     /// An empty lobby with room for so many calls.
@@ -136,9 +62,10 @@ impl Lobby {
             calls: SlotMap::default(),
             by_room: HashMap::new(),
             seats: FxHashMap::default(),
-            held: BTreeSet::new(),
+            held: Held::default(),
+            deserted: BTreeSet::new(),
             max_rooms,
-            max_held: max_rooms.div_ceil(4),
+            max_deserted: max_rooms.min(FEW_ROOMS.max(max_rooms / 4)),
         }
     }
 
@@ -146,19 +73,21 @@ impl Lobby {
     /// fails.
     ///
     /// # Errors
-    /// [`RoomError::Full`] and [`RoomError::TooManyRooms`].
+    /// [`RoomError::Full`], [`RoomError::TooManyRooms`] and [`RoomError::TakenOver`].
     pub fn join(&mut self, arrival: Arrival, room: &RoomName) -> Result<Seated, RoomError> {
         let Arrival { person, key, .. } = arrival;
         let found = self.by_room.get(room).copied();
         match found.and_then(|call| self.calls.get(call)) {
             Some(call) => {
                 if call.seats.iter().any(|seat| seat.person == person) {
-                    return Ok(self.seated(person, false, None, None));
+                    return Ok(self.seated(person, false, heapless::Vec::new(), None));
                 }
-                let own = |seat: &&Seat| key.is_some() && seat.key == key;
-                if let Some(seat) = call.seats.iter().find(own) {
+                if let Some(seat) = call.seats.iter().find(|seat| seat.is_of(key)) {
+                    if arrival.intent != Intent::Asked && seat.page != arrival.page {
+                        return Err(RoomError::TakenOver);
+                    }
                     let (before, from) = (seat.person, seat.present());
-                    let resumed = arrival.resume && !seat.outdated;
+                    let resumed = arrival.intent == Intent::Resume && !seat.outdated;
                     return Ok(self.take_over(arrival, room, before, from, resumed));
                 }
                 if call.seats.is_full() {
@@ -166,20 +95,41 @@ impl Lobby {
                 }
             }
             None => {
-                let own = self
-                    .seats
-                    .get(&person)
-                    .and_then(|call| self.calls.get(*call));
-                let alone = own.is_some_and(|call| call.seats.len() == 1);
+                let given_up = [Some(person), self.held_elsewhere(&arrival)];
+                let freed = given_up.into_iter().flatten();
+                let freed = freed.filter(|person| self.is_single(*person)).count();
                 // Whoever is alone in a room gives it up, which makes place for another one.
-                if self.calls.len() - usize::from(alone) >= self.max_rooms {
+                if self.calls.len().saturating_sub(freed) >= self.max_rooms {
                     return Err(RoomError::TooManyRooms);
                 }
             }
         }
-        let left = self.leave(person);
-        self.sit_down(person, key, room);
+        let left = self.leave_others(&arrival);
+        self.sit_down(arrival, room);
         Ok(self.seated(person, true, left, None))
+    }
+
+    /// Whose seat is held for the key of somebody who asks for another one.
+    fn held_elsewhere(&self, arrival: &Arrival) -> Option<SocketKey> {
+        let asked = arrival.intent == Intent::Asked;
+        self.held.of(arrival.key.filter(|_| asked)?)
+    }
+
+    /// Whether the other seat of the person's call is free.
+    fn is_single(&self, person: SocketKey) -> bool {
+        let call = self.call_of(person);
+        call.is_some_and(|call| call.seats.len() == 1)
+    }
+
+    fn call_of(&self, person: SocketKey) -> Option<&Call> {
+        self.calls.get(*self.seats.get(&person)?)
+    }
+
+    /// Leaves what a person gives up for another seat.
+    fn leave_others(&mut self, arrival: &Arrival) -> heapless::Vec<Left, 2> {
+        let given_up = [Some(arrival.person), self.held_elsewhere(arrival)];
+        let given_up = given_up.into_iter().flatten();
+        given_up.filter_map(|person| self.leave(person)).collect()
     }
 
     /// Gives the seat of `before` to who has come with its key.
@@ -192,14 +142,16 @@ impl Lobby {
         resumed: bool,
     ) -> Seated {
         let person = arrival.person;
-        let left = self.leave(person);
-        let peer = if resumed {
-            self.hand_over(before, person);
-            self.peer(person)
+        let (left, peer) = if resumed {
+            let left = self.leave(person).into_iter().collect();
+            self.hand_over(before, arrival);
+            (left, self.peer(person))
         } else {
+            // First, so that it is not found again as a seat that is held elsewhere.
             let peer = self.leave(before).and_then(|left| left.peer);
-            self.sit_down(person, arrival.key, room);
-            peer
+            let left = self.leave_others(&arrival);
+            self.sit_down(arrival, room);
+            (left, peer)
         };
         let taken = Taken {
             from,
@@ -210,27 +162,31 @@ impl Lobby {
     }
 
     /// Puts another socket of the same person into a seat.
-    fn hand_over(&mut self, before: SocketKey, person: SocketKey) {
+    fn hand_over(&mut self, before: SocketKey, arrival: Arrival) {
         let Some(call_key) = self.seats.remove(&before) else {
             return;
         };
-        self.seats.insert(person, call_key);
+        self.seats.insert(arrival.person, call_key);
         let call = self.calls.get_mut(call_key);
         if let Some(seat) = call.and_then(|call| call.seat_mut(before)) {
-            seat.person = person;
-            if let Some(until) = seat.held_until.take() {
-                self.held.remove(&(until, before));
+            seat.person = arrival.person;
+            seat.page = arrival.page;
+            let until = seat.held_until.take();
+            if let (Some(until), Some(key)) = (until, seat.key) {
+                self.held.remove(until, before, key);
             }
         }
+        self.note_presence(call_key);
     }
 
     /// Takes a free seat of a room, which is opened if need be.
-    fn sit_down(&mut self, person: SocketKey, key: Option<SeatKey>, room: &RoomName) {
+    fn sit_down(&mut self, arrival: Arrival, room: &RoomName) {
         let (calls, by_room) = (&mut self.calls, &mut self.by_room);
         let call_key = *by_room.entry(room.clone()).or_insert_with(|| {
             calls.insert(Call {
                 room: room.clone(),
                 seats: heapless::Vec::new(),
+                noted: None,
             })
         });
         let Some(call) = calls.get_mut(call_key) else {
@@ -240,14 +196,16 @@ impl Lobby {
             other.outdated |= other.held_until.is_some();
         }
         let seat = Seat {
-            person,
-            key,
+            person: arrival.person,
+            key: arrival.key,
+            page: arrival.page,
             held_until: None,
             outdated: false,
         };
         if call.seats.push(seat).is_ok() {
-            self.seats.insert(person, call_key);
+            self.seats.insert(arrival.person, call_key);
         }
+        self.note_presence(call_key);
     }
 
     /// What is to be told of a person who has a seat now.
@@ -255,13 +213,10 @@ impl Lobby {
         &self,
         person: SocketKey,
         new: bool,
-        left: Option<Left>,
+        left: heapless::Vec<Left, 2>,
         taken: Option<Taken>,
     ) -> Seated {
-        let call = self
-            .seats
-            .get(&person)
-            .and_then(|call| self.calls.get(*call));
+        let call = self.call_of(person);
         let first = call.and_then(|call| call.seats.first());
         let opposite = call.and_then(|call| call.opposite(person));
         Seated {
@@ -272,7 +227,11 @@ impl Lobby {
             new,
             left,
             taken,
-            peer_away: opposite.is_some_and(|seat| seat.held_until.is_some()),
+            opposite: match opposite {
+                None => Opposite::Empty,
+                Some(seat) if seat.held_until.is_some() => Opposite::Away,
+                Some(_) => Opposite::Present,
+            },
         }
     }
 
@@ -281,48 +240,96 @@ impl Lobby {
         let call_key = self.seats.remove(&person)?;
         let call = self.calls.get_mut(call_key)?;
         let place = call.seats.iter().position(|seat| seat.person == person)?;
-        if let Some(until) = call.seats.remove(place).held_until {
-            self.held.remove(&(until, person));
+        let seat = call.seats.remove(place);
+        if let (Some(until), Some(key)) = (seat.held_until, seat.key) {
+            self.held.remove(until, person, key);
         }
         let room = call.room.clone();
-        let Some(other) = call.seats.first_mut() else {
-            self.calls.remove(call_key);
-            self.by_room.remove(&room);
-            return Some(Left { room, peer: None });
-        };
-        other.outdated = true;
-        let peer = other.present();
+        let other = call.seats.first_mut();
+        let peer = other.and_then(|other| {
+            other.outdated = true;
+            other.present()
+        });
+        self.note_presence(call_key);
         Some(Left { room, peer })
     }
 
+    /// Takes away the seat that a page left while it had no connection to say so by, whether the
+    /// loss of that has been noticed or not.
+    pub fn leave_late(&mut self, key: SeatKey, page: Page, room: &RoomName) -> Option<Left> {
+        let call = self.calls.get(*self.by_room.get(room)?)?;
+        let of_page = |seat: &&Seat| seat.is_of(Some(key)) && seat.page == Some(page);
+        let person = call.seats.iter().find(of_page)?.person;
+        self.leave(person)
+    }
+
     /// Holds the seat of a person whose connection was lost, until then. `None` if it is not held:
-    /// there is none, or no key to have it again by, or too many are held already.
-    pub fn hold(&mut self, person: SocketKey, until: Instant) -> Option<Left> {
-        if self.held.len() >= self.max_held {
-            return None;
-        }
-        let call = self.calls.get_mut(*self.seats.get(&person)?)?;
-        let seat = call.seat_mut(person)?;
-        if seat.key.is_none() || seat.held_until.is_some() {
-            return None;
-        }
+    /// there is none, or no key to have it again by.
+    pub fn hold(&mut self, person: SocketKey, until: Instant) -> Option<Away> {
+        let call_key = *self.seats.get(&person)?;
+        let seat = self.calls.get_mut(call_key)?.seat_mut(person)?;
+        let key = seat.key.filter(|_| seat.held_until.is_none())?;
         seat.held_until = Some(until);
-        self.held.insert((until, person));
-        Some(Left {
+        let earlier = self.held.of(key);
+        let vacated = earlier.and_then(|earlier| self.leave(earlier));
+        self.held.insert(until, person, key);
+        let call = self.calls.get(call_key)?;
+        let left = Left {
             room: call.room.clone(),
             peer: call.opposite(person).and_then(Seat::present),
+        };
+        let given_up = left.peer.is_none().then(|| self.give_up()).flatten();
+        self.note_presence(call_key);
+        Some(Away {
+            left,
+            vacated,
+            given_up,
         })
+    }
+
+    /// Makes place for one more room with nobody there, if it takes that.
+    fn give_up(&mut self) -> Option<RoomName> {
+        if self.deserted.len() < self.max_deserted {
+            return None;
+        }
+        let (_, oldest) = *self.deserted.first()?;
+        let call = self.calls.get(oldest)?;
+        let people = call.seats.iter().map(|seat| seat.person);
+        let people: heapless::Vec<SocketKey, 2> = people.collect();
+        let room = call.room.clone();
+        for person in people {
+            self.leave(person);
+        }
+        Some(room)
+    }
+
+    /// Keeps the list of calls with nobody there, and forgets one that nobody has a seat in.
+    fn note_presence(&mut self, call_key: CallKey) {
+        let Some(call) = self.calls.get_mut(call_key) else {
+            return;
+        };
+        let until = call.deserted_until();
+        let before = std::mem::replace(&mut call.noted, until);
+        if before != until {
+            if let Some(before) = before {
+                self.deserted.remove(&(before, call_key));
+            }
+            self.deserted.extend(until.map(|until| (until, call_key)));
+        }
+        if call.seats.is_empty() {
+            self.by_room.remove(&call.room);
+            self.calls.remove(call_key);
+        }
     }
 
     /// When [`expire`](Self::expire) is due.
     pub fn deadline(&self) -> Option<Instant> {
-        self.held.first().map(|(until, _)| *until)
+        self.held.next().map(|(until, _)| until)
     }
 
     /// Takes away one seat that was held for long enough; who had it, and what they left.
     pub fn expire(&mut self, now: Instant) -> Option<(SocketKey, Left)> {
-        self.deadline().filter(|until| *until <= now)?;
-        let (_, person) = self.held.pop_first()?;
+        let (_, person) = self.held.next().filter(|(until, _)| *until <= now)?;
         Some((person, self.leave(person)?))
     }
 
@@ -342,8 +349,12 @@ impl Lobby {
 
     /// Who is there in the other seat of the person's room.
     pub fn peer(&self, person: SocketKey) -> Option<SocketKey> {
-        let call = self.calls.get(*self.seats.get(&person)?)?;
-        call.opposite(person)?.present()
+        self.call_of(person)?.opposite(person)?.present()
+    }
+
+    /// Whether a person has a seat.
+    pub fn is_seated(&self, person: SocketKey) -> bool {
+        self.seats.contains_key(&person)
     }
 
     /// Calls with a seat that is taken or held.

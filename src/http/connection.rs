@@ -10,6 +10,8 @@
 //! ([`listen`]), and so is the answer of a poll. For that the [`router`](super::router) keeps the poll
 //! and fails, which ends hyper's connection without a byte being written; when the answer has come
 //! a new one begins, and reads a request again that stands for the one that was asked ([`AGAIN`]).
+//! How many connections hyper has at one time is bounded by the server's turnstile, and what it may
+//! wait for by times: the head, the body, and that somebody reads the answer.
 //!
 //! Left out: HTTP/2 (browsers speak it only over TLS), and upgrades to anything but the protocol's
 //! WebSocket: the service answers such a request as any other, so nobody has to end it after a
@@ -17,6 +19,7 @@
 
 use super::rewind::{Owed, Rewind};
 use super::router::{Beside, Next, Router, Step};
+use crate::stats::Stats;
 use crate::transport::request::Later;
 use crate::transport::{Admitted, Answer, Peer, Protocol, Stream};
 use bytes::Bytes;
@@ -27,21 +30,46 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::error::Error;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
-/// Time a connection may idle, and from its first byte on a request's head may take; so twice this at
-/// most for both.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time a connection may idle between two requests.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Time a request's head may take from its first byte on. Nearly all are one packet.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time in which a client must read something of an answer that is on its way.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is waited for, and for how long.
+pub(super) struct Times {
+    idle: Duration,
+    head: Duration,
+    unread: Duration,
+}
+
+/// For every connection but those of tests.
+pub(super) const TIMES: &Times = &Times {
+    idle: IDLE_TIMEOUT,
+    head: HEAD_TIMEOUT,
+    unread: UNREAD_TIMEOUT,
+};
 
 /// Time to tell the other side that nothing more will come.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Most that hyper may hold of a request's head, and of an answer on its way out.
 const HTTP_BUFFER: usize = 16 * 1024;
+
+/// What is written without hyper, because there was no place for it.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
+    content-type: text/plain; charset=UTF-8\r\ncache-control: no-store\r\n\
+    connection: close\r\ncontent-length: 35\r\n\r\nThe server is full, try again later";
 
 /// What hyper reads in the place of a request that it was let go in the middle of.
 const AGAIN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
@@ -75,7 +103,7 @@ pub async fn serve<P, S, B>(
         guard: None,
         protocol: true,
     };
-    converse(admitted, stream.into(), beside, pin!(stop)).await;
+    converse(admitted, stream.into(), beside, TIMES, pin!(stop)).await;
 }
 
 /// The same with all that can stand beside the protocol.
@@ -83,6 +111,7 @@ pub(super) async fn converse<P, S, B>(
     admitted: Admitted<P>,
     stream: Stream,
     beside: Beside<S>,
+    times: &'static Times,
     mut stop: Pin<&mut impl Future<Output = ()>>,
 ) where
     P: Protocol,
@@ -98,7 +127,7 @@ pub(super) async fn converse<P, S, B>(
         secure: stream.is_secure() || admitted.peer().secure,
         ..admitted.peer()
     };
-    let mut io = Rewind::new(stream);
+    let mut io = Rewind::new(stream, times.unread);
     let next = Arc::new(Next::new(admitted.server().clone(), io.owed()));
     let mut router = Router {
         next: Arc::clone(&next),
@@ -107,14 +136,22 @@ pub(super) async fn converse<P, S, B>(
     };
     let mut stopping = false;
     loop {
-        if !listen(&mut io, stop.as_mut()).await {
+        if !listen(&mut io, times.idle, stop.as_mut()).await {
             return Box::pin(end(io.into_parts().0)).await;
+        }
+        let place = match next.has_answer() {
+            true => next.server.place_for_answer().await,
+            false => next.server.place_for_request().await,
+        };
+        if place.is_none() {
+            return Box::pin(turn_away(io.into_parts().0)).await;
         }
         next.owed.everything();
         // Boxed, so that this task is small while there is none.
-        let connection = Box::new(http1().serve_connection(TokioIo::new(io), router));
+        let connection = Box::new(http1(times.head).serve_connection(TokioIo::new(io), router));
         let ended;
         (ended, io, router) = speak(connection, &next.owed, stop.as_mut(), &mut stopping).await;
+        drop(place);
         let Some(ended) = ended else { continue };
         let step = next.take();
         match (step, ended) {
@@ -133,7 +170,8 @@ pub(super) async fn converse<P, S, B>(
             (step, Err(error)) => {
                 // An upgrade that was promised is given up with it.
                 next.set(step);
-                tracing::debug!(%error, "a connection ended");
+                count(&error, next.server.stats());
+                tracing::debug!(%error, cause = error.source(), "a connection ended");
                 return;
             }
             (_, Ok(())) => return Box::pin(end(io.into_parts().0)).await,
@@ -142,12 +180,16 @@ pub(super) async fn converse<P, S, B>(
 }
 
 /// Waits until a request begins; false if the connection is to end instead.
-async fn listen(io: &mut Rewind, mut stop: Pin<&mut impl Future<Output = ()>>) -> bool {
+async fn listen(
+    io: &mut Rewind,
+    patience: Duration,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+) -> bool {
     let begun = poll_fn(|cx| match io.poll_ahead(cx) {
         Poll::Pending if stop.as_mut().poll(cx).is_ready() => Poll::Ready(false),
         begun => begun,
     });
-    let begun = tokio::time::timeout(HEAD_TIMEOUT, begun).await;
+    let begun = tokio::time::timeout(patience, begun).await;
     begun.unwrap_or(false)
 }
 
@@ -211,6 +253,26 @@ async fn wait(
     .await
 }
 
+/// Counts a connection that reached one of the limits here.
+fn count(error: &hyper::Error, stats: &Stats) {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    if error.is_timeout() || error.is_parse_too_large() {
+        stats.heads_limited.add();
+    } else if cause.is_some_and(|cause: &io::Error| cause.kind() == io::ErrorKind::TimedOut) {
+        stats.answers_unread.add();
+    }
+}
+
+/// Says that there is no place for a request.
+async fn turn_away(mut stream: Stream) {
+    let said = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await
+    };
+    // Who does not read it is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, said).await;
+}
+
 /// Tells the other side that nothing more will come.
 async fn end(mut stream: Stream) {
     // Fails only if the other side has ended the connection. With TLS it is something to be sent,
@@ -219,11 +281,92 @@ async fn end(mut stream: Stream) {
 }
 
 /// HTTP/1 as every connection speaks it.
-fn http1() -> http1::Builder {
+fn http1(head_timeout: Duration) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_buf_size(HTTP_BUFFER);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http;
+    use crate::transport::Server;
+    use crate::transport::silent::Silent;
+    use hyper::service::service_fn;
+    use std::convert::Infallible;
+    use std::future::pending;
+    use std::net::Ipv4Addr;
+    use tokio::net::{TcpListener, TcpStream};
+
+    const LONG: Duration = Duration::from_secs(3600);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// Serves a client that sends these bytes, then nothing, and reads nothing; the counters after
+    /// that.
+    fn served(bytes: &[u8], times: &'static Times) -> io::Result<Arc<Stats>> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build()?.block_on(async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let mut client = TcpStream::connect(listener.local_addr()?).await?;
+            client.write_all(bytes).await?;
+            let (stream, peer) = listener.accept().await?;
+            let server = Server::new(
+                Default::default(),
+                Default::default(),
+                Arc::default(),
+                Silent,
+            );
+            let admitted = server.admit(peer).ok_or(io::ErrorKind::Other)?;
+            let service = service_fn(|_| async {
+                // More than the system takes for a client that does not read.
+                let body = http::Body::full(vec![0; 32 * 1024 * 1024]);
+                Ok::<_, Infallible>(Response::new(body))
+            });
+            let beside = Beside {
+                service,
+                guard: None,
+                protocol: true,
+            };
+            let never = pin!(pending());
+            converse(admitted, stream.into(), beside, times, never).await;
+            Ok(Arc::clone(server.stats()))
+        })
+    }
+
+    #[test]
+    fn a_head_of_which_the_rest_does_not_come_is_given_up() {
+        const TIMES: &Times = &Times {
+            idle: LONG,
+            head: SHORT,
+            unread: LONG,
+        };
+        let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n", TIMES).expect("sockets");
+        assert_eq!(stats.heads_limited.get(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reads_is_given_up() {
+        const TIMES: &Times = &Times {
+            idle: LONG,
+            head: LONG,
+            unread: SHORT,
+        };
+        let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", TIMES).expect("sockets");
+        assert_eq!(stats.answers_unread.get(), 1);
+    }
+
+    #[test]
+    fn a_connection_on_which_nothing_comes_is_ended() {
+        const TIMES: &Times = &Times {
+            idle: SHORT,
+            head: LONG,
+            unread: LONG,
+        };
+        let stats = served(b"", TIMES).expect("sockets");
+        assert_eq!(stats.heads_limited.get(), 0);
+    }
 }

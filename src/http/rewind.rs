@@ -5,15 +5,20 @@
 //! be let go of between two requests if what it has read too early is kept, and if it owes nothing
 //! ([`Owed`]). That nothing lies in its buffer for writing is seen from outside, because hyper
 //! flushes whenever that buffer has become empty, and only then.
+//!
+//! Who reads nothing of an answer is not waited for: a write of which nothing is taken in time fails.
 
 use crate::transport::Stream;
+use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 
 /// Bytes that are read at most before hyper is there to read the rest; the head of a browser's
 /// request is shorter.
@@ -81,14 +86,21 @@ pub(super) struct Rewind {
     /// Comes before what the stream brings.
     ahead: Vec<u8>,
     owed: Arc<Owed>,
+    /// Until when something of what is being written must have been taken; nearly always all of it
+    /// is at once.
+    unread: Option<Pin<Box<Sleep>>>,
+    patience: Duration,
 }
 
 impl Rewind {
-    pub(super) fn new(stream: Stream) -> Self {
+    /// `patience` is the time in which the other side must take something of what is written.
+    pub(super) fn new(stream: Stream, patience: Duration) -> Self {
         Self {
             stream,
             ahead: Vec::new(),
             owed: Arc::default(),
+            unread: None,
+            patience,
         }
     }
 
@@ -105,6 +117,24 @@ impl Rewind {
     /// Has these bytes read before all others.
     pub(super) fn put_back(&mut self, bytes: &[u8]) {
         self.ahead.splice(..0, bytes.iter().copied());
+    }
+
+    /// Gives up a write that has waited for too long.
+    fn watch<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.unread = None;
+            return written;
+        }
+        let patience = self.patience;
+        let unread = self
+            .unread
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(unread.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Waits for something to read, which is kept; false at the end.
@@ -154,7 +184,8 @@ impl AsyncWrite for Rewind {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.owed.add(Owed::UNSENT);
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watch(written, cx)
     }
 
     fn poll_write_vectored(
@@ -163,7 +194,8 @@ impl AsyncWrite for Rewind {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.owed.add(Owed::UNSENT);
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watch(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -171,12 +203,38 @@ impl AsyncWrite for Rewind {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        ready!(self.watch(flushed, cx))?;
         self.owed.remove(Owed::UNSENT);
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::net::Ipv4Addr;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn an_answer_of_which_nothing_is_read_in_time_is_given_up() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        let written: io::Result<()> = runtime.block_on(async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let _reads_nothing = TcpStream::connect(listener.local_addr()?).await?;
+            let stream = listener.accept().await?.0;
+            let mut io = Rewind::new(stream.into(), Duration::from_millis(20));
+            loop {
+                poll_fn(|cx| Pin::new(&mut io).poll_write(cx, &[0; 65_536])).await?;
+            }
+        });
+        let error = written.expect_err("never ends otherwise");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -69,6 +69,12 @@ impl<P: Protocol> Next<P> {
         }
     }
 
+    /// Whether a poll that has waited is to be answered.
+    pub(super) fn has_answer(&self) -> bool {
+        let step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*step, Step::Answer(_))
+    }
+
     pub(super) fn set(&self, step: Step) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
     }

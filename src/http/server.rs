@@ -20,7 +20,7 @@ use std::net::TcpListener;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -31,8 +31,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Time that connections have to end after that.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Pause after a failed accept: usually there are no file descriptors left.
+/// Pause after a failed accept: usually there are no file descriptors left, and who waits in the
+/// listener's queue is accepted once there are.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Time between two warnings of that, because clients can bring it about.
+const ACCEPT_WARNING: Duration = Duration::from_secs(60);
 
 /// What answers the requests whose path is not the protocol's.
 pub trait Fallback: Send + Sync + 'static {
@@ -147,16 +151,16 @@ async fn accept<P: Protocol, F: Fallback>(
     app: Arc<App<P, F>>,
     stopping: watch::Receiver<()>,
 ) {
-    let mut failing = false;
+    let mut warned: Option<Instant> = None;
     loop {
         let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => {
-                failing = false;
-                accepted
-            }
+            Ok(accepted) => accepted,
+            // Gone before it was accepted: the next one may be there.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
-                // Once until it works again: clients can bring this about.
-                if !std::mem::replace(&mut failing, true) {
+                app.server.stats().accepts_failed.add();
+                if warned.is_none_or(|at| at.elapsed() >= ACCEPT_WARNING) {
+                    warned = Some(Instant::now());
                     tracing::warn!(%error, "cannot accept connections for a moment");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -201,7 +205,7 @@ impl<P: Protocol, F: Fallback> App<P, F> {
                         redirect,
                     },
                 };
-                connection::converse(admitted, stream, beside, stop).await;
+                connection::converse(admitted, stream, beside, connection::TIMES, stop).await;
             }
             Some(Err(error)) => {
                 self.server.stats().welcomes_failed.add();

@@ -130,8 +130,9 @@ impl<A: Application> SocketIo<A> {
                 };
                 let answer = outcome.and_then(|args| {
                     let args = OwnedArgs::from(args);
-                    let most = engine.limits().max_buffered_bytes;
-                    match engine.stats().reserve(args.bytes(), most) {
+                    let bytes = args.bytes();
+                    let most = engine.limits().budget_for(bytes);
+                    match engine.stats().reserve(bytes, most) {
                         true => Ok(args),
                         false => Err(AckError::TooMany),
                     }

@@ -6,11 +6,14 @@
 //! entry in the timers' heap.
 
 use super::Random;
+use super::census::Census;
 use super::timers::{Timers, earlier};
 use crate::config;
 use crate::engineio::handshake::{Query, Transport, open_packet};
 use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
-use crate::engineio::{CloseReason, Format, Reject, Request, Session, SessionId, SessionKey};
+use crate::engineio::{
+    CloseReason, Format, Reject, Request, Revision, Session, SessionId, SessionKey,
+};
 use crate::index::Index;
 use crate::stats::Stats;
 use slotmap::SlotMap;
@@ -27,6 +30,8 @@ pub(super) struct Entry {
     pub(super) waiting: Option<Box<Waiting>>,
     id: SessionId,
     address: IpAddr,
+    /// Whether a message has come.
+    heard: bool,
     /// Whether it is in the list of those with something to send.
     pub(super) dirty: bool,
     /// Whether its WebSocket has not taken everything it was given.
@@ -52,6 +57,7 @@ pub struct Engine {
     random: Random,
     pub(super) sessions: SlotMap<SessionKey, Entry>,
     by_id: Index<SessionKey>,
+    census: Census,
     timers: Timers<SessionKey>,
     pub(super) pool: Pool,
     pub(super) dirty: Vec<SessionKey>,
@@ -77,6 +83,7 @@ impl Engine {
             random,
             sessions: SlotMap::default(),
             by_id: Index::default(),
+            census: Census::default(),
             timers: Timers::default(),
             pool: Pool::default(),
             dirty: Vec::new(),
@@ -178,6 +185,13 @@ impl Engine {
         // Who speaks another revision was refused before.
         let format = Query::parse(request.query()).format(&self.settings);
         let format = format.unwrap_or_default();
+        // In revision 3 a client may have nothing to say for ever: it joins unasked.
+        let heard = format.revision == Revision::V3;
+        let party = request.address.into();
+        if let Err(reject) = self.census.enter(party, heard, &self.limits) {
+            self.stats.sessions_limited.add();
+            return Err(reject);
+        }
         let (session, transport) = match socket {
             None => (
                 Session::polling(self.now, &self.settings, format),
@@ -194,6 +208,7 @@ impl Engine {
             waiting: None,
             id,
             address: request.address,
+            heard,
             dirty: false,
             backlog: false,
         });
@@ -262,7 +277,11 @@ impl Engine {
             waiting.post_cut = true;
             waiting.post.take().inspect(Waker::wake_by_ref);
         }
-        if !matches!(step, Step::Message(_)) {
+        if matches!(step, Step::Message(_)) {
+            if !std::mem::replace(&mut entry.heard, true) {
+                self.census.hear();
+            }
+        } else {
             Self::mark(&mut self.dirty, entry, key);
             self.forget_if_finished(key);
         }
@@ -279,6 +298,7 @@ impl Engine {
         }
         if let Some(entry) = self.sessions.remove(key) {
             self.by_id.remove(key, &entry.id);
+            self.census.leave(entry.address.into(), entry.heard);
             self.stats.release(entry.session.buffered_bytes());
             self.stats.sessions.sub(1);
         }

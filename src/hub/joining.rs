@@ -124,7 +124,11 @@ impl<A: Application> SocketIo<A> {
         auth: &str,
     ) -> Option<NamespaceKey> {
         let exists = match self.registry.find_namespace(name) {
-            _ if name.len() > engine.limits().max_name_bytes => Some(Namespace::Unknown),
+            _ if name.len() > engine.limits().max_name_bytes => {
+                engine.stats().namespaces_limited.add();
+                tracing::debug!("a connect was refused: the namespace's name is too long");
+                Some(Namespace::Unknown)
+            }
             // Its nature was settled when it was opened.
             Some(_) => Some(Namespace::Dynamic),
             None => self.call(engine, Some(session), |app, _| {
@@ -134,6 +138,8 @@ impl<A: Application> SocketIo<A> {
         let refusal = match exists? {
             Namespace::Unknown => legacy::unknown_namespace(engine.format(session).revision),
             _ if self.clients.get(session)?.sockets().count() >= engine.limits().max_namespaces => {
+                engine.stats().namespaces_limited.add();
+                tracing::debug!("a connect was refused: the client is in too many namespaces");
                 Refusal::new("Too many namespaces")
             }
             nature => {
@@ -206,7 +212,7 @@ impl<A: Application> SocketIo<A> {
         mut pending: Pending,
     ) {
         let bytes = pending.auth.len();
-        let most = engine.limits().max_buffered_bytes;
+        let most = engine.limits().budget_for(bytes);
         if engine.stats().reserve(bytes, most) {
             pending.held = bytes;
             self.pending.insert(socket, Box::new(pending));
@@ -374,17 +380,6 @@ impl<A: Application> SocketIo<A> {
         if let Some(client) = self.clients.get_mut(session) {
             client.remove(socket);
         }
-    }
-
-    pub(super) fn broken(engine: &mut Engine, session: SessionKey, why: &str) {
-        engine.stats().protocol_errors.add();
-        tracing::debug!("a client broke the protocol and is closed: {why}");
-        // The reference server's two words for it, by whether the end can be told at once.
-        let reason = match engine.is_writable(session) {
-            true => CloseReason::ForcedClose,
-            false => CloseReason::ForcedServerClose,
-        };
-        engine.close(session, reason);
     }
 }
 

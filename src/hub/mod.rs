@@ -5,7 +5,8 @@
 //! * [`engine`]: Engine.IO sessions, their timers, and who has something to send.
 //! * [`protocol`]: what may stand on top of a session; Socket.IO is one such thing.
 //! * [`socketio`], with `joining`, `legacy`, `answering` and `deliver`: Socket.IO on top, with
-//!   the application.
+//!   the application; `faults` is what clients do that they should not.
+//! * `census`: how many sessions there may be.
 //! * `outgoing`: from outboxes to the transport.
 //! * `timers`: when who is to be asked again.
 //! * [`handle`], [`later`]: emitting and asking from outside.
@@ -13,8 +14,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod answering;
+mod census;
 mod deliver;
 pub mod engine;
+mod faults;
 pub mod handle;
 mod joining;
 pub mod later;
@@ -72,7 +75,9 @@ impl<P: Protocol> Hub<P> {
     /// [`take_payload`](Self::take_payload) answers.
     ///
     /// # Errors
-    /// [`Reject::BadRequest`] if there are no random bytes for an id; nothing is opened then.
+    /// [`Reject::BadRequest`] if there are no random bytes for an id, [`Reject::Full`] or
+    /// [`Reject::TooManyHandshakes`] if there are as many sessions as there may be; nothing is opened
+    /// then.
     pub fn open(
         &mut self,
         now: Instant,
@@ -106,15 +111,25 @@ impl<P: Protocol> Hub<P> {
         input: Input<'_>,
     ) -> Result<(), Reject> {
         self.engine.now = now;
+        let control = input.is_control();
         let step = self.engine.handle(session, input);
-        if let Step::Message(message) = step {
-            self.protocol.message(&mut self.engine, session, message);
+        match step {
+            Step::Message(message) => self.protocol.message(&mut self.engine, session, message),
+            Step::Done if control => self.protocol.control(&mut self.engine, session),
+            Step::Done | Step::Refused(_) => {}
         }
         self.settle(session);
         match step {
             Step::Refused(reject) => Err(reject),
             Step::Done | Step::Message(_) => Ok(()),
         }
+    }
+
+    /// Notes that a client made its transport work without saying anything, as a WebSocket ping does.
+    pub fn control(&mut self, now: Instant, session: SessionKey) {
+        self.engine.now = now;
+        self.protocol.control(&mut self.engine, session);
+        self.settle(session);
     }
 
     /// Handles everything that is due.

@@ -45,12 +45,13 @@ impl Engine {
             return;
         }
         // A small client is not to suffer for what others hold.
-        let fits = if entry.session.buffered_bytes() + packet.len() <= OWN_SHARE {
+        let holding = entry.session.buffered_bytes() + packet.len();
+        let fits = if holding <= OWN_SHARE {
             self.stats.hold(packet.len());
             true
         } else {
-            self.stats
-                .reserve(packet.len(), self.limits.max_buffered_bytes)
+            let most = self.limits.budget_for(holding);
+            self.stats.reserve(packet.len(), most)
         };
         if fits
             && entry

@@ -14,6 +14,12 @@ pub trait Protocol: Send + 'static {
     /// A message came.
     fn message(&mut self, engine: &mut Engine, session: SessionKey, message: Message<'_>);
 
+    /// Something came that is no message: a ping, a pong, a noop. The engine has seen to it; who
+    /// bounds what a client may send has it counted.
+    fn control(&mut self, engine: &mut Engine, session: SessionKey) {
+        let _ = (engine, session);
+    }
+
     /// A session ended, by whomever; it can send no more.
     fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason);
 

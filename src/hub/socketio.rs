@@ -8,6 +8,7 @@
 //! | event, answer, disconnect | the application is told |
 //! | bytes that are not the protocol | the whole connection is closed |
 //! | no connect within `connect_timeout` | the whole connection is closed |
+//! | no attachment of a packet within a minute | the whole connection is closed |
 //! | more events than the rate allows | they are dropped, in the end the connection is closed |
 //! | more connects than that | a connect error, in the end the connection is closed |
 //!
@@ -16,6 +17,7 @@
 
 use super::Protocol;
 use super::engine::Engine;
+use super::faults::ATTACHMENT_TIMEOUT;
 use super::handle::Handle;
 use super::joining::{Middleware, Pending};
 use super::legacy;
@@ -28,7 +30,7 @@ use crate::socketio::args::Args;
 use crate::socketio::client::{Client, KeptRequest, Received};
 use crate::socketio::decode::{Body, Packet, decode};
 use crate::socketio::emit::{Io, Reply, until};
-use crate::socketio::error::{DecodeError, DisconnectReason};
+use crate::socketio::error::DisconnectReason;
 use crate::socketio::queue::Emissions;
 use crate::socketio::registry::{Registry, SocketKey};
 use bytes::Bytes;
@@ -36,9 +38,6 @@ use slotmap::SecondaryMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-
-/// Events over the rate that a client may lose before its connection is closed.
-const MAX_DROPPED: u32 = 1000;
 
 /// Looks for what is too old to be recovered, in the time that it may be: what is still there
 /// between two of them is not given out.
@@ -189,7 +188,9 @@ impl<A: Application> SocketIo<A> {
                 self.call(engine, Some(session), |app, io| app.event(io, event));
             }
             (Body::Ack { id, args }, Some(socket)) => {
-                if let Some(id) = id {
+                if self.within_rate(engine, session)
+                    && let Some(id) = id
+                {
                     let args = Args::new(args, attachments);
                     self.answer(engine, session, socket, id, args);
                 }
@@ -212,23 +213,6 @@ impl<A: Application> SocketIo<A> {
                 Self::broken(engine, session, "a packet for a namespace it is not in");
             }
         }
-    }
-
-    pub(super) fn within_rate(&mut self, engine: &mut Engine, session: SessionKey) -> bool {
-        let (rate, now) = (engine.limits().max_event_rate, engine.now());
-        let Some(client) = self.clients.get_mut(session) else {
-            return false;
-        };
-        if client.events.take(rate, now) {
-            return true;
-        }
-        client.dropped += 1;
-        engine.stats().events_limited.add();
-        if client.dropped > MAX_DROPPED {
-            tracing::debug!("a client sends too many events and is closed");
-            engine.close(session, CloseReason::ForcedClose);
-        }
-        false
     }
 
     fn socket_in(&self, session: SessionKey, namespace: &str) -> Option<SocketKey> {
@@ -258,13 +242,6 @@ impl<A: Application> SocketIo<A> {
             self.expire_at = Some(until(engine.now(), pause));
         }
     }
-
-    /// The bytes are not the protocol.
-    fn undecodable(engine: &mut Engine, session: SessionKey, error: DecodeError) {
-        engine.stats().protocol_errors.add();
-        tracing::debug!("a client does not speak the protocol and is closed: {error}");
-        engine.close(session, CloseReason::ForcedClose);
-    }
 }
 
 /// Whoever waits for an answer from outside is told that none will come.
@@ -280,7 +257,7 @@ impl<A: Application> Protocol for SocketIo<A> {
         let connect_by = until(now, engine.settings().connect_timeout);
         let events = Bucket::full(now);
         let mut client = Client::new(connect_by, events);
-        let most = engine.limits().max_buffered_bytes;
+        let most = engine.limits().budget_for(request.bytes());
         if engine.stats().reserve(request.bytes(), most) {
             let until = until(now, engine.settings().request_kept);
             client.keep_request(Some(Box::new(KeptRequest { until, request })));
@@ -300,15 +277,18 @@ impl<A: Application> Protocol for SocketIo<A> {
         engine.stats().release(before);
         if !engine
             .stats()
-            .reserve(after, engine.limits().max_buffered_bytes)
+            .reserve(after, engine.limits().budget_for(after))
         {
             // What the client holds is not in the budget any more, so it must go now.
             client.drop_assembly();
+            tracing::debug!("a client is closed: too many bytes are held already");
             engine.close(session, CloseReason::ForcedClose);
             return;
         }
         match received {
-            Ok(Received::Incomplete) => {}
+            Ok(Received::Incomplete) => {
+                client.expect_more(until(engine.now(), ATTACHMENT_TIMEOUT));
+            }
             Ok(Received::Packet(packet)) => self.packet(engine, session, packet, &[]),
             Ok(Received::Assembled(whole)) => match decode(&whole.text, max_attachments) {
                 Ok(packet) => self.packet(engine, session, packet, &whole.attachments),
@@ -317,6 +297,10 @@ impl<A: Application> Protocol for SocketIo<A> {
             Err(error) => Self::undecodable(engine, session, error),
         }
         self.carry_out(engine);
+    }
+
+    fn control(&mut self, engine: &mut Engine, session: SessionKey) {
+        self.within_rate(engine, session);
     }
 
     fn close(&mut self, engine: &mut Engine, session: SessionKey, reason: CloseReason) {
@@ -347,7 +331,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             .sockets()
             .filter_map(|socket| self.pending_deadline(socket))
             .min();
-        earlier(client.connect_by(), earlier(owed, pending))
+        earlier(client.deadline(), earlier(owed, pending))
     }
 
     fn own_deadline(&self) -> Option<Instant> {
@@ -373,9 +357,13 @@ impl<A: Application> Protocol for SocketIo<A> {
         };
         engine.stats().release(client.expire_request(now));
         if client.connect_by().is_some_and(|at| at <= now) {
+            engine.stats().joins_timed_out.add();
             tracing::debug!("a client joined no namespace in time and is closed");
             engine.close(session, CloseReason::ForcedServerClose);
             return;
+        }
+        if client.attachments_by().is_some_and(|at| at <= now) {
+            return Self::is_late(engine, session);
         }
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {

@@ -19,6 +19,7 @@
 //! every few seconds instead.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// One interface with its addresses.
@@ -45,7 +46,11 @@ const VIRTUAL: &[&str] = &[
 ];
 
 /// All interfaces that have an address.
-pub(crate) fn list() -> Vec<Interface> {
+///
+/// # Errors
+/// If the system does not tell, as when there are no file descriptors left: that is not to be taken
+/// for a machine without a network.
+pub(crate) fn list() -> io::Result<Vec<Interface>> {
     // Not `/proc/net`: a service manager may hide all of `/proc` but the processes.
     let table = |name| std::fs::read_to_string(format!("/proc/self/net/{name}"));
     let read = |name| table(name).unwrap_or_default();
@@ -53,7 +58,7 @@ pub(crate) fn list() -> Vec<Interface> {
     routed.extend(default_routes_v6(&read("ipv6_route")));
     let passing = passing(&read("if_inet6"));
     let mut interfaces: Vec<Interface> = Vec::new();
-    for one in if_addrs::get_if_addrs().unwrap_or_default() {
+    for one in if_addrs::get_if_addrs()? {
         if passing.contains(&one.ip()) {
             continue;
         }
@@ -69,7 +74,7 @@ pub(crate) fn list() -> Vec<Interface> {
             }),
         }
     }
-    interfaces
+    Ok(interfaces)
 }
 
 /// Those of the home network and those that are named, the one with the default route first.

@@ -55,7 +55,7 @@ impl Keeper {
         bound: Vec<SocketAddr>,
         reach: watch::Sender<Arc<Reach>>,
     ) -> Result<Self, TlsError> {
-        let list = interfaces::list();
+        let list = interfaces::list().unwrap_or_default();
         for name in interfaces::missing(&list, &config.mdns.interfaces) {
             tracing::warn!(
                 interface = name,
@@ -138,8 +138,10 @@ impl Keeper {
 
     /// One look; what can be opened after it.
     async fn look(&mut self, files_too: bool) -> Arc<Reach> {
-        let list = interfaces::list();
-        self.situation.home = interfaces::home(&list, &self.mdns.interfaces);
+        match interfaces::list() {
+            Ok(list) => self.situation.home = interfaces::home(&list, &self.mdns.interfaces),
+            Err(error) => tracing::debug!(%error, "the interfaces are taken to be as they were"),
+        }
         self.situation.machine = host::name();
         self.agree(files_too).await
     }

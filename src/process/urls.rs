@@ -45,7 +45,10 @@ pub(crate) fn situation(config: &config::Parlor) -> Situation {
     Situation {
         schemes: config.site.schemes,
         bound: listen,
-        home: interfaces::home(&interfaces::list(), &config.mdns.interfaces),
+        home: interfaces::home(
+            &interfaces::list().unwrap_or_default(),
+            &config.mdns.interfaces,
+        ),
         machine: host::name(),
     }
 }

@@ -9,6 +9,7 @@ use super::error::DecodeError;
 use super::json;
 use bytes::Bytes;
 use std::ops::Range;
+use std::time::Instant;
 
 /// A placeholder in a piece of JSON: where it stands and which attachment it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub struct Assembly {
     /// The attachments so far, in order.
     pub attachments: Vec<Bytes>,
     expected: usize,
+    /// When the next of them must have come.
+    pub(super) due: Option<Instant>,
 }
 
 impl Assembly {
@@ -129,6 +132,7 @@ impl Assembly {
             // Room is made for what comes, not for what is announced.
             attachments: Vec::new(),
             expected,
+            due: None,
         }
     }
 

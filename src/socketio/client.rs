@@ -127,6 +127,31 @@ impl Client {
         assembly.map_or(0, |assembly| assembly.bytes())
     }
 
+    /// Has the rest of a packet that is not complete due by then.
+    pub(crate) fn expect_more(&mut self, by: Instant) {
+        self.change(|rare| {
+            if let Some(assembly) = &mut rare.assembly {
+                assembly.due = Some(by);
+            }
+        });
+    }
+
+    /// When the next attachment must have come; `None` if none is due.
+    pub(crate) fn attachments_by(&self) -> Option<Instant> {
+        self.rare.as_ref()?.assembly.as_ref()?.due
+    }
+
+    /// The first of the times by which something must have come.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        // Nearly always there is nothing to be looked at.
+        self.rare.as_ref()?;
+        let (connect, attachments) = (self.connect_by(), self.attachments_by());
+        match (connect, attachments) {
+            (Some(connect), Some(attachments)) => Some(connect.min(attachments)),
+            (connect, attachments) => connect.or(attachments),
+        }
+    }
+
     /// When it must have joined a namespace; `None` once it has.
     pub(crate) fn connect_by(&self) -> Option<Instant> {
         self.rare.as_ref()?.connect_by

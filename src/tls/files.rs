@@ -85,7 +85,8 @@ pub(super) fn replace(path: &Path, text: &[u8], mode: u32) -> Result<Stamp, TlsE
     Temporary::write(path, text, mode)?.rename(path)
 }
 
-fn is_there(path: &Path) -> bool {
+/// Whether anything has this name, be it a link that leads nowhere.
+pub(super) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `authority.pem` | the authority | made once, never replaced |
 //! | `server.pem` | the certificate that is served | replaced when it is due |
+//! | `server.pem.broken`, `server.pem.broken-2` | what stood there and could not be used | kept |
 //! | `parlor-ca.crt` | the authority's certificate in DER, for devices | no secret |
 //!
 //! With `--ca-unconstrained` the names end in `-unconstrained`, so that switching the flag on and off
@@ -122,8 +123,14 @@ impl Store {
         }
     }
 
+    /// What was set aside before stays: somebody may know how to mend it.
     fn set_leaf_aside(&self, what: &str) {
-        let aside = self.leaf.with_extension("pem.broken");
+        let aside = |number: u32| match number {
+            1 => self.leaf.with_extension("pem.broken"),
+            more => self.leaf.with_extension(format!("pem.broken-{more}")),
+        };
+        let taken = (1..).take_while(|number| files::is_there(&aside(*number)));
+        let aside = aside(taken.last().unwrap_or(0) + 1);
         let (file, to) = (self.leaf.display(), aside.display());
         match fs::rename(&self.leaf, &aside) {
             Ok(()) => tracing::warn!(%file, %to, "{what}: it was moved away"),

@@ -11,6 +11,7 @@
 //! * [`flusher`]: the task that writes what the turns do not write themselves.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
 //! * [`peer`], `forwarded`, [`admission`]: the other side of a connection; who may connect, by number and by rate.
+//! * `turnstile`: how many requests are read and answered at one time.
 //!
 //! Memory of an idle WebSocket client: one task whose future is 24 bytes, tokio's record of
 //! the socket, a [`Connection`], a writer, and what the hub keeps. No read buffer: all share
@@ -32,7 +33,10 @@ pub mod polling;
 pub mod reject;
 pub mod request;
 mod secure;
+#[cfg(test)]
+pub(crate) mod silent;
 pub mod stream;
+mod turnstile;
 pub mod websocket;
 
 use crate::config;
@@ -58,6 +62,7 @@ use std::time::{Duration, Instant};
 pub use stream::Stream;
 use stream::WriteHalf;
 use tokio::sync::Notify;
+use turnstile::Turnstile;
 
 /// Time the other side has to close its end of a WebSocket that was closed.
 const LINGER: Duration = Duration::from_secs(30);
@@ -174,6 +179,7 @@ struct Shared<P> {
     state: Mutex<State<P>>,
     /// Who has the lock of the state may only try for this one; the other way round is allowed.
     output: Mutex<Output>,
+    turnstile: Turnstile,
     clock: Notify,
     drained: Notify,
     settings: config::Protocol,
@@ -250,6 +256,7 @@ impl<P: Protocol> Server<P> {
         Self(Arc::new(Shared {
             state: Mutex::new(state),
             output: Mutex::default(),
+            turnstile: Turnstile::new(limits.max_requests),
             clock: Notify::new(),
             drained: Notify::new(),
             settings,

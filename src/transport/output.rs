@@ -161,10 +161,12 @@ impl Output {
         if let Some(backlog) = &mut writer.backlog {
             // Control frames come here, and what a session that ended has left: it does not
             // hand anything over otherwise while there is a backlog.
-            if stats.reserve(bytes.len(), limits.max_buffered_bytes) {
+            let most = limits.budget_for(backlog.counted() + bytes.len());
+            if stats.reserve(bytes.len(), most) {
                 backlog.bytes.extend_from_slice(bytes);
                 backlog.last |= batch.last;
             } else {
+                tracing::debug!("a WebSocket is cut: too many bytes are held already");
                 writer.half.cut();
             }
             return;
@@ -193,7 +195,9 @@ impl Output {
             held,
             last: batch.last,
         };
-        if !stats.reserve(backlog.counted(), limits.max_buffered_bytes) {
+        let most = limits.budget_for(backlog.counted());
+        if !stats.reserve(backlog.counted(), most) {
+            tracing::debug!("a WebSocket is cut: too many bytes are held already");
             writer.half.cut();
             return;
         }

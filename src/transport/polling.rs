@@ -70,6 +70,19 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
+        self.post_within(BODY_TIMEOUT, session, headers, body).await
+    }
+
+    async fn post_within<B>(
+        &self,
+        patience: Duration,
+        session: SessionKey,
+        headers: &HeaderMap,
+        body: B,
+    ) -> Outcome
+    where
+        B: Body<Data = Bytes>,
+    {
         let started = self.turn(|state, now| {
             let revision = state.hub.engine().format(session).revision;
             let started = state.hub.handle(now, session, Input::PostStarted);
@@ -92,14 +105,19 @@ impl<P: Protocol> Server<P> {
             return self.refused(Reject::Conflict, false);
         }
         let read = self.read(session, body);
-        let read = tokio::time::timeout(BODY_TIMEOUT, read).await;
-        let body = match read.unwrap_or(Err(Unread::Broken)) {
+        let read = tokio::time::timeout(patience, read).await;
+        let body = match read.unwrap_or(Err(Unread::Late)) {
             Ok(body) => body,
             Err(Unread::Cut) => {
                 guard.gone = Some(Input::PostFinished);
                 return Outcome::Cut;
             }
-            // The guard tells the session that the client is gone.
+            Err(Unread::Late) => {
+                self.stats().bodies_timed_out.add();
+                tracing::debug!("a request was cut off: its body did not come in time");
+                return Outcome::Cut;
+            }
+            // The guard tells the session that the client is gone, here as above.
             Err(Unread::Broken) => return Outcome::Cut,
             Err(Unread::Refused(reject)) => {
                 guard.gone = Some(Input::PostFinished);
@@ -129,7 +147,6 @@ impl<P: Protocol> Server<P> {
     where
         B: Body<Data = Bytes>,
     {
-        let most = self.limits().max_buffered_bytes;
         let mut body = pin!(body);
         let mut held = Held {
             server: self,
@@ -162,6 +179,7 @@ impl<P: Protocol> Server<P> {
             if seen > self.settings().max_payload_bytes {
                 continue;
             }
+            let most = self.limits().budget_for(held.bytes.len() + data.len());
             if !self.stats().reserve(data.len(), most) {
                 return Err(Unread::Refused(Reject::Full));
             }
@@ -240,6 +258,8 @@ enum Unread {
     Cut,
     /// The client went away.
     Broken,
+    /// It took too long.
+    Late,
     Refused(Reject),
 }
 
@@ -280,16 +300,9 @@ mod tests {
     use crate::engineio::{CloseReason, Message};
     use crate::hub::Engine;
     use crate::stats::Stats;
+    use crate::transport::silent::Silent;
     use std::net::Ipv4Addr;
     use std::sync::Arc;
-
-    struct Silent;
-
-    impl Protocol for Silent {
-        fn open(&mut self, _: &mut Engine, _: SessionKey, _: engineio::Request) {}
-        fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
-        fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
-    }
 
     #[test]
     fn a_handshake_that_comes_when_the_server_stops_is_told_to_come_later_and_leaves_nothing() {
@@ -302,6 +315,41 @@ mod tests {
         assert_eq!(server.handshake(request).err(), Some(Reject::Full));
         assert!(server.lock().hub.engine().is_empty());
         assert_eq!(stats.buffered(), 0);
+    }
+
+    /// A body of which nothing comes.
+    struct Slow;
+
+    impl Body for Slow {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_is_cut_off_and_ends_its_session() {
+        let settings = config::Protocol::default();
+        let limits = config::Limits::default();
+        let server = Server::new(settings, limits, Arc::default(), Silent);
+        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
+        let session = server.turn(|state, now| {
+            let opened = state.hub.open(now, request, None).expect("a session");
+            state.hub.take_payload(opened).map(|_| opened)
+        });
+        let session = session.expect("its handshake is answered");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().expect("a runtime");
+        let headers = HeaderMap::new();
+        let post = server.post_within(Duration::from_millis(1), session, &headers, Slow);
+        assert!(matches!(runtime.block_on(post), Outcome::Cut));
+        assert_eq!(server.stats().bodies_timed_out.get(), 1);
+        assert!(server.lock().hub.engine().is_empty());
     }
 
     #[test]

@@ -320,21 +320,12 @@ fn is_internet_explorer(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
     use crate::config;
-    use crate::engineio::{CloseReason, Message, SessionKey};
-    use crate::hub::Engine;
     use crate::transport::Edge;
+    use crate::transport::silent::Silent;
     use std::net::Ipv4Addr;
     use std::pin::pin;
     use std::sync::Arc;
     use std::task::{Context, Poll, Waker};
-
-    struct Silent;
-
-    impl Protocol for Silent {
-        fn open(&mut self, _: &mut Engine, _: SessionKey, _: crate::engineio::Request) {}
-        fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
-        fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
-    }
 
     /// The answer to a GET that is answered at once.
     fn answer(server: &Server<Silent>, transport: &str, headers: &[(&str, &str)]) -> Outcome {

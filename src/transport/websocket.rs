@@ -178,7 +178,7 @@ impl<P: Protocol> Server<P> {
             let after = partial.as_ref().map_or(0, |partial| partial.bytes());
             let stats = state.hub.engine().stats();
             stats.release(before);
-            let within = stats.reserve(after, self.limits().max_buffered_bytes);
+            let within = stats.reserve(after, self.limits().budget_for(after));
             if let Some(connection) = state.connections.get_mut(key)
                 && within
             {
@@ -213,6 +213,7 @@ impl<P: Protocol> State<P> {
                     }
                     _ => self.control.push((key, Control::pong(payload))),
                 }
+                self.hub.control(now, session);
                 return true;
             }
             Incoming::Close(code) => {
@@ -230,8 +231,14 @@ impl<P: Protocol> State<P> {
     }
 
     fn violated(&mut self, now: Instant, key: ConnectionKey, violation: Option<Violation>) {
-        self.hub.engine().stats().protocol_errors.add();
-        tracing::debug!("a WebSocket is closed: {violation:?}");
+        match violation {
+            Some(violation) => {
+                self.hub.engine().stats().protocol_errors.add();
+                tracing::debug!("a WebSocket is closed: {violation:?}");
+            }
+            // Counted where it was asked for.
+            None => tracing::debug!("a WebSocket is closed: too many bytes are held already"),
+        }
         let code = violation.map_or(1013, Violation::code);
         self.close(now, key, Some(code), CloseReason::TransportError);
     }

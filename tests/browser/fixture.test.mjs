@@ -1,10 +1,11 @@
 // Clients written against the original application keep working: a plain page of that kind, with
 // the official client 3.0.1, calls Parlor's page in both roles.
 
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { enter, inCall, newRoom, openHouse } from './harness.mjs';
-import { openPrompt, watchedCalls } from './scripts.mjs';
+import { heardEvents, openPrompt, watchedCalls } from './scripts.mjs';
 
 const house = openHouse();
 
@@ -49,15 +50,19 @@ test("Parlor's page makes the room, the plain page joins", async (t) => {
   await plainCall(plain, ana);
 });
 
-test('who has a call with a plain page makes a new one when the network changes', async (t) => {
+test('who has a call with a plain page leaves it alone when the network changes, while it works', async (t) => {
   const room = newRoom();
-  const plain = await enterPlain(t), ana = await house.enter(t, { init: watchedCalls() });
+  const plain = await enterPlain(t), ana = await house.enter(t, { init: [watchedCalls(), heardEvents()] });
   await ana.join(room);
   await ana.is('waiting');
   await plain.join(room);
   await ana.is('call');
   await ana.page.evaluate(() => window.dispatchEvent(new Event('online')));
-  await ana.until(() => window.peerConnections.length === 2);
+  await ana.until(() => window.told.filter((name) => name === 'created').length === 2); // over a new line
+  // What would be said of it came before this.
+  await plain.page.evaluate(() => socket.emit('candidate', null, roomName));
+  await ana.until(() => window.told.at(-1) === 'candidate');
+  assert.equal(await ana.page.evaluate(() => window.peerConnections.length), 1);
   await plainCall(plain, ana);
 });
 

@@ -36,10 +36,14 @@ export const PHONE_ACROSS = { width: 844, height: 390 };
 
 // --- The server -----------------------------------------------------------------------------------
 
-export async function startParlor({ port = 0, args = [] } = {}) {
+// Each server has a certificate of its own, and none is left in the developer's home.
+const newState = () => mkdtempSync(join(tmpdir(), 'parlor-state-'));
+const removeState = (state) => rmSync(state, { recursive: true, force: true });
+
+// Whoever gives a `state` folder removes it.
+export async function startParlor({ port = 0, args = [], state: kept } = {}) {
   assert.ok(existsSync(PARLOR), `no server at ${PARLOR}: cargo build --release, or set PARLOR_BIN`);
-  // Each server has a certificate of its own, and none is left in the developer's home.
-  const state = mkdtempSync(join(tmpdir(), 'parlor-state-'));
+  const state = kept ?? newState();
   const given = ['--listen', `127.0.0.1:${port}`, '--state-dir', state, ...args];
   const child = spawn(PARLOR, given, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -55,11 +59,11 @@ export async function startParlor({ port = 0, args = [] } = {}) {
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)));
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  ended.then(() => rmSync(state, { recursive: true, force: true }));
+  if (!kept) ended.then(() => removeState(state));
   return {
     url,
-    async stop() {
-      child.kill('SIGTERM');
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
       await ended;
     },
   };
@@ -72,6 +76,28 @@ export function passcodeFile(passcode) {
   const write = (text) => writeFileSync(file, `${text}\n`, { mode: 0o600 });
   write(passcode);
   return { folder, write, args: ['--passcode-file', file] };
+}
+
+// A server that can be taken away and given back on the same port, with the same state.
+export async function fragileParlor(t, { args } = {}) {
+  const port = await freePort(), state = newState();
+  let parlor = await startParlor({ port, args, state });
+  t.after(async () => {
+    await parlor?.stop();
+    removeState(state);
+  });
+  const stop = async (signal) => {
+    await parlor.stop(signal);
+    parlor = null;
+  };
+  return {
+    url: parlor.url,
+    stop: () => stop(),
+    kill: () => stop('SIGKILL'),
+    async restart() {
+      parlor = await startParlor({ port, args, state });
+    },
+  };
 }
 
 // For a server that must come back on the same port. Below the range that systems hand out by
@@ -176,6 +202,14 @@ export class Person {
 
   leave() {
     return this.press('#leave-room-button');
+  }
+
+  // The bar on top of the page says this; '' for no bar.
+  barSays(text) {
+    return this.until((wanted) => {
+      const bar = document.querySelector('#link-bar');
+      return (bar.hidden ? '' : bar.textContent) === wanted;
+    }, text);
   }
 
   text(selector) {

@@ -2,32 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, freePort, inCall, newRoom, openHouse, startParlor } from './harness.mjs';
+import { enter, fragileParlor, inCall, newRoom, openHouse } from './harness.mjs';
 import { watchedCalls } from './scripts.mjs';
 
 const house = openHouse();
-
-// A server that can be taken away and given back on the same port.
-async function fragileParlor(t) {
-  const port = await freePort();
-  let parlor = await startParlor({ port });
-  t.after(() => parlor?.stop());
-  return {
-    url: parlor.url,
-    async stop() {
-      await parlor.stop();
-      parlor = null;
-    },
-    async restart() {
-      parlor = await startParlor({ port });
-    },
-  };
-}
-
-const barSays = (person, text) => person.until(
-  (wanted) => (document.querySelector('#link-bar').hidden ? '' : document.querySelector('#link-bar').textContent) === wanted,
-  text,
-);
 
 test('a call goes on while the server is away, says so, and takes its seats again', async (t) => {
   const parlor = await fragileParlor(t), room = newRoom();
@@ -38,11 +16,11 @@ test('a call goes on while the server is away, says so, and takes its seats agai
   await ben.join(room);
   await inCall(ana, ben);
   await parlor.stop();
-  await Promise.all([ana, ben].map((one) => barSays(one, 'Reconnecting to Parlor. Your call goes on.')));
-  await barSays(cleo, 'Parlor does not answer. Trying again.');
+  await Promise.all([ana, ben].map((one) => one.barSays('Reconnecting to Parlor. Your call goes on.')));
+  await cleo.barSays('Parlor does not answer. Trying again.');
   await inCall(ana, ben);
   await parlor.restart();
-  await Promise.all([ana, ben, cleo].map((one) => barSays(one, '')));
+  await Promise.all([ana, ben, cleo].map((one) => one.barSays('')));
   await inCall(ana, ben);
   assert.deepEqual([await ana.page.evaluate('peerConnections.length'), await ben.page.evaluate('peerConnections.length')], [1, 1],
     'the call was left alone');
@@ -58,9 +36,9 @@ test('who waits alone while the server restarts still gets the next call', async
   await ana.join(room);
   await ana.is('waiting');
   await parlor.stop();
-  await barSays(ana, 'Reconnecting to Parlor.');
+  await ana.barSays('Reconnecting to Parlor.');
   await parlor.restart();
-  await barSays(ana, '');
+  await ana.barSays('');
   await ana.is('waiting');
   const ben = await enter(t, house.browser, parlor.url, { tolerant: true }); // its server goes first at the end
   await ben.join(room);
@@ -76,7 +54,7 @@ test('who hangs up while the server is away is not waited for afterwards', async
   await ben.join(room);
   await inCall(ana, ben);
   await parlor.stop();
-  await barSays(ana, 'Reconnecting to Parlor. Your call goes on.');
+  await ana.barSays('Reconnecting to Parlor. Your call goes on.');
   await ben.leave();
   await ana.is('away');
   assert.equal(await ana.text('#room-status'), "The other person's connection dropped. Waiting for them to come back.");
@@ -88,7 +66,7 @@ test('Join pressed while there is no server is answered once there is one', asyn
   const parlor = await fragileParlor(t);
   const ana = await enter(t, house.browser, parlor.url, { tolerant: true });
   await parlor.stop();
-  await barSays(ana, 'Parlor does not answer. Trying again.');
+  await ana.barSays('Parlor does not answer. Trying again.');
   await ana.join(newRoom());
   await ana.is('asking');
   await parlor.restart();
@@ -138,17 +116,18 @@ test('the client: acks are answered, open() twice is one line, close() is final'
       const { Socket } = await import('/socket.js');
       const real = { WebSocket: window.WebSocket, fetch: window.fetch };
       const opened = [], events = [];
+      const path = '/socket.io/mine/'; // the page has a line of its own
       window.WebSocket = class extends real.WebSocket {
         constructor(url) {
           super(url);
-          opened.push(url);
+          if (url.includes(path)) opened.push(url);
         }
       };
       window.fetch = (url, ...rest) => {
-        if (!String(url).includes('sid=')) opened.push(String(url));
+        if (String(url).includes(path) && !String(url).includes('sid=')) opened.push(String(url));
         return real.fetch.call(window, url, ...rest);
       };
-      const socket = new Socket({ polling });
+      const socket = new Socket({ polling, path });
       const connected = new Promise((resolve) => socket.on('connect', resolve));
       socket.on('disconnect', (reason) => events.push(reason));
       const early = socket.emit('join', room);
@@ -190,9 +169,9 @@ test('where a WebSocket is refused a call is made by polling, and coming back do
   await ben.join(room);
   await inCall(ana, ben);
   await parlor.stop();
-  await barSays(ana, 'Reconnecting to Parlor. Your call goes on.');
+  await ana.barSays('Reconnecting to Parlor. Your call goes on.');
   await parlor.restart();
-  await barSays(ana, '');
+  await ana.barSays('');
   await inCall(ana, ben);
   assert.deepEqual([await ana.page.evaluate('tried'), await ben.page.evaluate('tried')], [1, 1]);
   await ben.leave();
@@ -209,9 +188,9 @@ test('a WebSocket is tried again when polling alone has gone on for long', async
     Date.now = () => before() + 16 * 60_000;
   });
   await parlor.stop();
-  await barSays(ana, 'Reconnecting to Parlor.');
+  await ana.barSays('Reconnecting to Parlor.');
   await parlor.restart();
-  await barSays(ana, '');
+  await ana.barSays('');
   assert.ok(await ana.page.evaluate('tried') > 1);
 });
 
@@ -221,9 +200,9 @@ test('a server that was away is no reason to go without WebSocket', async (t) =>
   await ana.join(newRoom());
   await ana.is('waiting');
   await parlor.stop();
-  await barSays(ana, 'Reconnecting to Parlor.');
+  await ana.barSays('Reconnecting to Parlor.');
   const opened = ana.page.waitForEvent('websocket');
   await parlor.restart();
   await opened;
-  await barSays(ana, '');
+  await ana.barSays('');
 });

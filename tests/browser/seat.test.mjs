@@ -2,28 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, inCall, newRoom, openHouse } from './harness.mjs';
-import { startRelay } from './relay.mjs';
+import { startRelay } from '../relay.mjs';
+import { connections, freeze, hasOtherWays, heard, meet, ways } from './calls.mjs';
+import { enter, inCall, openHouse } from './harness.mjs';
 import { heardEvents, watchedCalls, watchedScreen, withSeatKey } from './scripts.mjs';
 
 // A silent line is noticed within a second.
 const house = openHouse({ flags: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
 
 const scripts = [watchedCalls(), heardEvents()];
-const heard = (person, name) => person.until((wanted) => window.told.includes(wanted), name);
-const connections = (person) => person.page.evaluate(() => window.peerConnections.length);
-
-async function meet(ana, ben) {
-  const room = newRoom();
-  await ana.join(room);
-  await ana.is('waiting');
-  await ben.join(room);
-  await inCall(ana, ben);
-  return room;
-}
 
 test('a line that is cut keeps its seat: a stranger finds the room full, and the call goes on', async (t) => {
-  const relay = await startRelay(t, house.parlor.url);
+  const relay = await startRelay(house.parlor);
   const ana = await house.enter(t, { init: scripts }), cleo = await house.enter(t);
   const ben = await enter(t, house.browser, relay.url, { init: scripts, tolerant: true });
   const room = await meet(ana, ben);
@@ -35,13 +25,13 @@ test('a line that is cut keeps its seat: a stranger finds the room full, and the
   relay.mend();
   await heard(ana, 'peer-back');
   await inCall(ana, ben);
-  assert.deepEqual([await connections(ana), await connections(ben)], [1, 1], 'the call was left alone');
+  assert.deepEqual(await connections(ana, ben), [1, 1], 'the call was left alone');
   await ben.leave();
   await ana.is('waiting');
 });
 
 test('whose line and call are lost is waited for, and called again when they are back', async (t) => {
-  const relay = await startRelay(t, house.parlor.url);
+  const relay = await startRelay(house.parlor);
   const ana = await house.enter(t, { init: scripts });
   const ben = await enter(t, house.browser, relay.url, { init: scripts, tolerant: true });
   await meet(ana, ben);
@@ -57,13 +47,10 @@ test('whose line and call are lost is waited for, and called again when they are
 test('a page that stood still, as on a phone that sleeps, comes back to its call', async (t) => {
   const ana = await house.enter(t, { init: scripts }), ben = await house.enter(t, { init: scripts });
   await meet(ana, ben);
-  const devtools = await ben.context.newCDPSession(ben.page);
-  await devtools.send('Debugger.enable');
-  await devtools.send('Debugger.pause'); // it answers no ping any more
+  const thaw = await freeze(ben);
   await heard(ana, 'peer-away');
-  await devtools.send('Debugger.resume');
+  await thaw();
   await heard(ana, 'peer-back');
-  await devtools.detach();
   await inCall(ana, ben);
 });
 
@@ -73,6 +60,16 @@ test('a tab that is closed gives its seat up, and who comes back within a second
   await ben.page.reload();
   await ben.join(room);
   await inCall(ana, ben);
+});
+
+test('the seat of a tab that is closed is free at once, for anybody', async (t) => {
+  const ana = await house.enter(t), ben = await house.enter(t), cleo = await house.enter(t, { init: heardEvents() });
+  const room = await meet(ana, ben);
+  await ben.page.close({ runBeforeUnload: false });
+  await ana.is('waiting');
+  await cleo.join(room);
+  await inCall(ana, cleo);
+  assert.ok(!(await cleo.page.evaluate(() => window.told)).includes('full'));
 });
 
 test('a duplicated tab takes the seat over, and the two do not throw each other out', async (t) => {
@@ -88,17 +85,6 @@ test('a duplicated tab takes the seat over, and the two do not throw each other 
   await inCall(ana, first);
 });
 
-// By which the ways are known that each side offers to the other now.
-const ways = (person) => person.page.evaluate(() => {
-  const { localDescription, remoteDescription } = window.peerConnections[0];
-  return [localDescription, remoteDescription].map(({ sdp }) => /a=ice-ufrag:(.*)/.exec(sdp)[1].trim());
-});
-const hasOtherWays = (person, before) => person.until((old) => {
-  const { localDescription, remoteDescription, signalingState } = window.peerConnections[0];
-  const now = [localDescription, remoteDescription].map(({ sdp }) => /a=ice-ufrag:(.*)/.exec(sdp)[1].trim());
-  return signalingState === 'stable' && now.every((way) => !old.includes(way));
-}, before);
-
 for (const [whose, places] of [['of who made the room', [0]], ['of who joined it', [1]], ['of both', [0, 1]]]) {
   test(`where the network ${whose} changes, the call gets another way and goes on`, async (t) => {
     const people = [await house.enter(t, { init: scripts }), await house.enter(t, { init: scripts })];
@@ -107,9 +93,28 @@ for (const [whose, places] of [['of who made the room', [0]], ['of who joined it
     await Promise.all(places.map((at) => people[at].page.evaluate(() => window.dispatchEvent(new Event('online')))));
     await Promise.all(people.map((person) => hasOtherWays(person, before)));
     await inCall(...people);
-    assert.deepEqual([await connections(people[0]), await connections(people[1])], [1, 1]);
+    assert.deepEqual(await connections(...people), [1, 1]);
   });
 }
+
+test('a tab that stood still while its copy took the seat stays away, until somebody presses Join there', async (t) => {
+  const key = withSeatKey('fedcba9876543210fedcba9876543210'), init = [key, ...scripts];
+  const ana = await house.enter(t, { init: scripts });
+  const first = await house.enter(t, { init }), copy = await house.enter(t, { init });
+  const room = await meet(ana, first);
+  const thaw = await freeze(first);
+  await heard(ana, 'peer-away');
+  await copy.join(room);
+  await inCall(ana, copy);
+  await thaw();
+  await first.says('#notice-title', `You are in ${room} in another tab.`);
+  await first.is('lobby');
+  await inCall(ana, copy);
+  assert.ok(!(await copy.page.evaluate(() => window.told)).includes('taken-over'));
+  await first.page.click('#join-button');
+  await copy.says('#notice-title', `You are in ${room} in another tab.`);
+  await inCall(ana, first);
+});
 
 test('the screen is kept on while somebody is talked to, also after the page was hidden', async (t) => {
   const ana = await house.enter(t, { init: watchedScreen() }), ben = await house.enter(t);

@@ -96,6 +96,7 @@ fn rooms_are_bounded_and_who_is_alone_may_still_move() {
             "42[\"room-error\",{\"code\":\"too-many-rooms\",\"message\":\"There are too many rooms on this server.\"}]"
         ]
     );
+    assert_eq!(rig.stats.rooms_limited.get(), 1);
     rig.say(first, "42[\"join\",\"b\"]");
     assert_eq!(rig.got(first), ["42[\"created\"]"]);
     assert_eq!(rig.rooms(), 1);

@@ -9,6 +9,7 @@
 )]
 
 mod errors;
+mod pages;
 mod passcode;
 mod rig;
 mod rooms;

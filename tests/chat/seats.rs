@@ -4,16 +4,16 @@ use crate::rig::{HOLD, Person, Rig};
 use parlor::engineio::CloseReason;
 use std::time::Duration;
 
-const AWAY: &str = "42[\"peer-away\"]";
+pub(crate) const AWAY: &str = "42[\"peer-away\"]";
 const BACK: &str = "42[\"peer-back\"]";
-const CREATED: &str = "42[\"created\"]";
-const JOINED: &str = "42[\"joined\"]";
-const LEAVE: &str = "42[\"leave\"]";
+pub(crate) const CREATED: &str = "42[\"created\"]";
+pub(crate) const JOINED: &str = "42[\"joined\"]";
+pub(crate) const LEAVE: &str = "42[\"leave\"]";
 const FULL: &str = "42[\"full\"]";
-const TAKEN_OVER: &str = "42[\"taken-over\"]";
+pub(crate) const TAKEN_OVER: &str = "42[\"taken-over\"]";
 
-const JOIN: &str = "42[\"join\",\"kitchen\"]";
-const RESUME: &str = "42[\"join\",\"kitchen\",{\"resume\":true}]";
+pub(crate) const JOIN: &str = "42[\"join\",\"kitchen\"]";
+pub(crate) const RESUME: &str = "42[\"join\",\"kitchen\",{\"resume\":true}]";
 
 const LOST: CloseReason = CloseReason::TransportClose { goodbye: false };
 const CLOSED: CloseReason = CloseReason::TransportClose { goodbye: true };
@@ -21,14 +21,14 @@ const CLOSED: CloseReason = CloseReason::TransportClose { goodbye: true };
 type End = fn(&mut Rig, Person);
 
 /// A page with the n-th key comes and says this first.
-fn come(rig: &mut Rig, n: u8, join: &str) -> Person {
+pub(crate) fn come(rig: &mut Rig, n: u8, join: &str) -> Person {
     let person = rig.with_key(n);
     rig.say(person, join);
     person
 }
 
 /// What one says is heard by the other.
-fn expect_together(rig: &mut Rig, one: Person, other: Person) {
+pub(crate) fn expect_together(rig: &mut Rig, one: Person, other: Person) {
     for (from, to) in [(one, other), (other, one)] {
         rig.say(from, "42[\"candidate\",7,\"kitchen\"]");
         assert_eq!(rig.got(to), ["42[\"candidate\",7]"]);
@@ -191,46 +191,6 @@ fn a_page_that_was_alone_is_alone_again() {
 }
 
 #[test]
-fn a_seat_that_is_believed_alive_is_taken_over_at_once() {
-    for (join, role, told) in [(JOIN, JOINED, vec![LEAVE]), (RESUME, CREATED, vec![])] {
-        let mut rig = Rig::new();
-        let (first, second) = rig.pair_with_keys();
-        let back = come(&mut rig, 1, join);
-        assert_eq!(rig.got(back), [role]);
-        assert_eq!(rig.got(second), told);
-        assert_eq!(rig.got(first), [TAKEN_OVER]);
-        expect_together(&mut rig, back, second);
-        // Whoever was there has no seat any more, and nobody hears of its end.
-        rig.say(first, "42[\"ready\",\"kitchen\"]");
-        rig.say(first, "421[\"leave\",\"kitchen\"]");
-        let refused = rig.got(first);
-        assert!(
-            refused[0].starts_with("431[{\"error\":{\"code\":\"not-seated\""),
-            "{refused:?}"
-        );
-        rig.lose(first);
-        assert_eq!((rig.got(back), rig.got(second)), (vec![], vec![]));
-    }
-}
-
-#[test]
-fn two_tabs_with_one_key_do_not_throw_each_other_out_by_themselves() {
-    let mut rig = Rig::new();
-    let (first, second) = rig.pair_with_keys();
-    let copy = come(&mut rig, 1, JOIN);
-    assert_eq!(rig.got(first), [TAKEN_OVER]);
-    rig.pass_with(&[first, second, copy], HOLD * 2);
-    assert_eq!(
-        (rig.got(first), rig.got(copy)),
-        (vec![], vec![JOINED.into()])
-    );
-    rig.say(first, JOIN);
-    assert_eq!(rig.got(first), [JOINED], "somebody asked for it");
-    assert_eq!(rig.got(copy), [TAKEN_OVER]);
-    assert_eq!(rig.got(second), [LEAVE, LEAVE]);
-}
-
-#[test]
 fn a_resumed_join_is_acknowledged_like_others() {
     let mut rig = Rig::new();
     let (first, _) = rig.pair_with_keys();
@@ -239,8 +199,31 @@ fn a_resumed_join_is_acknowledged_like_others() {
     rig.say(back, "421[\"join\",\"kitchen\",{\"resume\":true}]");
     assert_eq!(
         rig.got(back),
-        [CREATED, "431[{\"ok\":true,\"role\":\"created\"}]"]
+        [
+            CREATED,
+            "431[{\"ok\":true,\"role\":\"created\",\"peer\":true}]"
+        ]
     );
+}
+
+#[test]
+fn who_resumes_is_told_whether_the_other_seat_is_somebodys() {
+    let ask = "421[\"join\",\"kitchen\",{\"resume\":true}]";
+    let mut rig = Rig::new();
+    for (n, role, peer) in [(1, "created", false), (2, "joined", true)] {
+        let person = rig.with_key(n);
+        rig.say(person, ask);
+        let ack = format!("431[{{\"ok\":true,\"role\":\"{role}\",\"peer\":{peer}}}]");
+        assert_eq!(rig.got(person)[1], ack);
+    }
+    let mut rig = Rig::new();
+    let (first, second) = rig.pair_with_keys();
+    rig.lose(first);
+    rig.lose(second);
+    let back = rig.with_key(2);
+    rig.say(back, ask);
+    let ack = "431[{\"ok\":true,\"role\":\"joined\",\"peer\":true}]";
+    assert_eq!(rig.got(back), [JOINED, AWAY, ack], "held is somebody's");
 }
 
 #[test]
@@ -286,18 +269,23 @@ fn who_comes_back_to_somebody_else_begins_anew() {
 }
 
 #[test]
-fn held_seats_are_bounded_and_beyond_that_given_up() {
-    let mut rig = Rig::with_rooms(4);
+fn of_too_many_rooms_with_nobody_there_the_longest_deserted_is_given_up() {
+    let mut rig = Rig::with_rooms(8);
     let (first, second) = rig.pair_with_keys();
     rig.lose(first);
     assert_eq!(rig.got(second), [AWAY]);
-    let (third, fourth) = (rig.with_key(3), rig.with_key(4));
-    for person in [third, fourth] {
-        rig.say(person, "42[\"join\",\"bath\"]");
-        rig.got(person);
+    for n in 3..=8 {
+        let lone = come(&mut rig, n, &format!("42[\"join\",\"room {n}\"]"));
+        rig.lose(lone);
+        rig.pass_with(&[second], Duration::from_secs(1));
     }
-    rig.lose(third);
-    assert_eq!(rig.got(fourth), [LEAVE]);
+    assert_eq!(rig.rooms(), 5, "four with nobody there, and the kitchen");
+    assert_eq!(rig.stats.rooms_given_up.get(), 2);
+    let back = come(&mut rig, 1, RESUME);
+    assert_eq!(
+        (rig.got(back), rig.got(second)),
+        (vec![CREATED.into()], vec![BACK.into()])
+    );
 }
 
 #[test]

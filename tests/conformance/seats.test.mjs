@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { WAYS, connect, freshRoom } from "./support/official.mjs";
-import { relay } from "./support/relay.mjs";
+import { startRelay } from "../relay.mjs";
 import { start, targets } from "./support/server.mjs";
 
 const TEST_MS = 30_000;
@@ -28,7 +28,7 @@ for (const way of Object.keys(WAYS)) {
         };
         /** Somebody whose connection can be cut. */
         const fragile = async (seat, to = server) => {
-          const between = await relay(to);
+          const between = await startRelay(to);
           t.after(() => between.cut());
           return [await come(seat, between), between];
         };
@@ -49,7 +49,8 @@ for (const way of Object.keys(WAYS)) {
         assert.deepEqual(await other.ask("candidate", 1, t.room), { ok: true });
 
         const back = await t.come(t.key);
-        assert.deepEqual(await back.ask("join", t.room, RESUME), { ok: true, role: "created" });
+        const seated = await back.ask("join", t.room, RESUME);
+        assert.deepEqual(seated, { ok: true, role: "created", peer: true });
         await other.until(3);
         assert.deepEqual(other.got[2], ["peer-back"]);
         other.emit("candidate", 2, t.room);
@@ -136,6 +137,32 @@ for (const way of Object.keys(WAYS)) {
       assert.equal(other.got.length, 2, "silently");
     });
 
+    it("keeps a page that comes by itself from the seat of another page with its key", async (t) => {
+      const [first, other] = [await t.come(t.key), await t.come()];
+      await first.ask("join", t.room, { page: 1 });
+      await other.ask("join", t.room);
+      const copy = await t.come(t.key);
+      await copy.ask("join", t.room, { page: 2 });
+      const thawed = await t.come(t.key);
+      const again = await thawed.ask("join", t.room, { page: 1, again: true });
+      assert.equal(again.error.code, "taken-over");
+      assert.deepEqual(thawed.got, [["taken-over"]], "no argument");
+      assert.deepEqual(copy.got, [["joined"]]);
+      assert.deepEqual(other.got, [["joined"], ["leave"]]);
+    });
+
+    it("takes it from a page that left without a connection to say so by", async (t) => {
+      const [lost, between] = await t.fragile(t.key);
+      const other = await t.come();
+      await lost.ask("join", t.room, { page: 1 });
+      await other.ask("join", t.room);
+      between.cut();
+      const back = await t.come(t.key);
+      assert.deepEqual(await back.ask("leave", t.room, { page: 1 }), { ok: true });
+      await other.until(1, "leave");
+      assert.equal((await back.ask("leave", t.room, { page: 1 })).error.code, "not-seated");
+    });
+
     it("logs no key, however much is logged", async (t) => {
       const talkative = await start("parlor", ["--log", "trace"]);
       const [lost, between] = await t.fragile(t.key, talkative);
@@ -158,7 +185,7 @@ describe("a seat that is held", { skip: !targets().includes("parlor") }, () => {
     test(`is given up after --seat-hold ${hold}`, { timeout: TEST_MS }, async (t) => {
       const server = await start("parlor", ["--seat-hold", hold]);
       t.after(() => server.stop());
-      const [between, room] = [await relay(server), freshRoom()];
+      const [between, room] = [await startRelay(server), freshRoom()];
       const lost = await connect(between, "websocket", { auth: { seat: freshKey() } });
       const other = await connect(server, "websocket");
       t.after(() => [lost, other].map((socket) => socket.disconnect()));

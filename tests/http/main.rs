@@ -1,6 +1,6 @@
 //! The HTTP edge over real sockets: raw requests in, raw answers out. `embedded`, `public`,
-//! `trust`, `turn`, `metrics` and `hostile` are about the web site, `guard` about both, the others about
-//! the protocol's requests.
+//! `trust`, `turn`, `metrics` and `hostile` are about the web site, `guard` and `limits` about both, the
+//! others about the protocol's requests.
 //!
 //! Layer tests (see ARCHITECTURE.md, tests): server and accept loop run in this process on a
 //! port of the system's choice, and every request is written byte by byte, because the tests are
@@ -22,8 +22,10 @@ mod embedded;
 mod guard;
 mod hooks;
 mod hostile;
+mod limits;
 mod metrics;
 mod mount;
+mod panics;
 mod passcode;
 mod public;
 mod seats;

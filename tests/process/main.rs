@@ -13,7 +13,9 @@
 
 mod access;
 mod command_line;
+mod files;
 mod life;
+mod limits;
 mod output;
 mod own_certificate;
 mod passcode;

@@ -170,6 +170,25 @@ fn a_certificate_that_cannot_be_used_is_moved_away_and_made_anew() {
 }
 
 #[test]
+fn certificates_that_cannot_be_used_are_all_kept() {
+    let state = State::new();
+    state.open(&home(), today());
+    let kept = [
+        ("server.pem.broken", "rubbish"),
+        ("server.pem.broken-2", "more rubbish"),
+        ("server.pem.broken-3", ""),
+    ];
+    for (_, content) in kept {
+        fs::write(state.file("server.pem"), content).unwrap();
+        state.open(&home(), today());
+    }
+    for (file, content) in kept {
+        assert_eq!(state.bytes(file), content.as_bytes(), "{file}");
+    }
+    state.expect_trusted(today());
+}
+
+#[test]
 fn a_certificate_that_is_deleted_or_broken_under_a_running_server_is_made_anew() {
     let state = State::new();
     let tls = state.open(&home(), today());

@@ -41,6 +41,17 @@ pub enum Input<'a> {
     Tick,
 }
 
+impl Input<'_> {
+    /// Whether this is a packet of the client's that is no message.
+    pub fn is_control(&self) -> bool {
+        matches!(
+            self,
+            Self::Posted(packet) | Self::SocketReceived(_, packet)
+                if !matches!(packet, Packet::Message(_))
+        )
+    }
+}
+
 /// What the one who brought the input gets back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {

@@ -3,28 +3,46 @@
 use super::*;
 
 #[test]
-fn events_over_the_rate_are_dropped_and_those_who_go_on_are_closed() {
+fn sessions_that_say_nothing_have_fewer_places_and_make_room_when_they_do() {
     let limits = Limits {
-        max_event_rate: 1,
+        max_waiting_sessions: 2,
         ..Limits::default()
     };
     let (mut rig, _) = Rig::limited(limits);
-    let ws = rig.joined(&["/"]);
-    for _ in 0..20 {
-        rig.send(ws, "42[\"echo\"]");
-    }
-    let passed = rig.drain(ws).len();
-    assert!((9..=10).contains(&passed), "{passed}");
-    rig.pass(seconds(2));
-    for _ in 0..20 {
-        rig.send(ws, "42[\"echo\"]");
-    }
-    assert_eq!(rig.drain(ws).len(), 2);
-    for _ in 0..1000 {
-        rig.send(ws, "42[\"echo\"]");
-    }
-    assert_eq!(rig.drain(ws), ["(close)"]);
-    assert!(rig.stats.events_limited.get() > 1000);
+    let (talks, silent) = (rig.websocket(), rig.websocket());
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    assert_eq!(rig.stats.sessions_limited.get(), 1);
+    // A pong says nothing.
+    rig.send(talks, "3");
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    rig.send(talks, "40");
+    rig.polling();
+    assert_eq!(rig.open(None), Err(Reject::Full));
+    rig.pass(seconds(25));
+    rig.send(silent, "3");
+    rig.pass(seconds(20));
+    assert_eq!(rig.stats.joins_timed_out.get(), 1);
+    rig.drain(silent);
+    rig.lose(silent);
+    rig.polling();
+}
+
+#[test]
+fn one_address_has_as_many_sessions_as_it_may_have_connections() {
+    let limits = Limits {
+        max_connections: 3,
+        max_connections_per_address: 2,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (one, two) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    assert_eq!(rig.open(None), Err(Reject::TooManyHandshakes));
+    assert_eq!(rig.stats.sessions_limited.get(), 1);
+    rig.lose(one);
+    let three = rig.joined(&["/"]);
+    rig.lose(two);
+    rig.lose(three);
+    rig.expect_empty();
 }
 
 #[test]
@@ -74,6 +92,28 @@ fn who_holds_little_is_served_though_the_shared_budget_is_used_up() {
     rig.stats.release(10_000);
     rig.lose(quick);
     rig.lose(hoarder);
+    rig.expect_empty();
+}
+
+#[test]
+fn large_packets_leave_a_quarter_of_the_budget_to_small_ones() {
+    let limits = Limits {
+        max_buffered_bytes: 100_000,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let (hoarder, caller) = (rig.joined(&["/"]), rig.joined(&["/"]));
+    rig.send(hoarder, "453-[\"echo\"]");
+    rig.send_binary(hoarder, &[0; 74_000]);
+    assert_eq!(rig.drain(hoarder), [""; 0], "three quarters may be held");
+    // An offer, which comes in pieces and goes out whole.
+    rig.send(caller, "451-[\"echo\",{\"_placeholder\":true,\"num\":0}]");
+    rig.send_binary(caller, &[0; 11_000]);
+    assert_eq!(rig.drain(caller).len(), 2, "its answer and the bytes");
+    rig.send_binary(hoarder, &[0; 2_000]);
+    assert_eq!(rig.drain(hoarder), ["(close)"]);
+    rig.lose(hoarder);
+    rig.lose(caller);
     rig.expect_empty();
 }
 
@@ -159,30 +199,6 @@ fn who_holds_nothing_may_speak_while_the_budget_is_overdrawn() {
     assert_eq!(log.take(), ["event nothing "]);
     rig.send(ws, "42[\"echo\"]");
     assert_eq!(rig.drain(ws), ["42[\"echo\"]"]);
-}
-
-#[test]
-fn connects_over_the_rate_are_refused() {
-    let limits = Limits {
-        max_event_rate: 1,
-        ..Limits::default()
-    };
-    let (mut rig, log) = Rig::limited(limits);
-    let ws = rig.websocket();
-    for _ in 0..11 {
-        rig.send(ws, "40");
-        rig.send(ws, "41");
-        // What is refused leaves nothing to disconnect.
-        if !rig.hub.engine().is_open(ws.session) {
-            break;
-        }
-    }
-    let frames = rig.drain(ws);
-    assert_eq!(log.take().len(), 10, "disconnects");
-    assert_eq!(
-        frames[10..],
-        ["44{\"message\":\"Too many events\"}", "(close)"]
-    );
 }
 
 #[test]

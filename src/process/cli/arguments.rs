@@ -305,8 +305,8 @@ const LIMITS: &[Flag] = &[
         "--max-connections",
         "N",
         Set::One(|to, text| put(&mut to.max_connections, whole(1, 1_000_000)(text))),
-        "Connections in all, 1 to 1000000; about 1.1 KB each while idle over WebSocket, 3 KB over \
-         HTTP, and 10 KB more with TLS",
+        "Connections in all, 1 to 1000000; about 1.2 KB each while idle over WebSocket, 3 KB over \
+         HTTP, and 7.5 KB more with TLS",
     )
     .or("4096"),
     Flag::new(
@@ -327,7 +327,7 @@ const LIMITS: &[Flag] = &[
         "--max-event-rate",
         "PER_SECOND",
         Set::One(|to, text| put(&mut to.max_event_rate, whole(1, 1_000_000)(text))),
-        "Events per second from one client, 1 to 1000000; no memory",
+        "Events, and whatever else one client sends, per second, 1 to 1000000; no memory",
     )
     .or("200"),
     Flag::new(
@@ -352,5 +352,5 @@ const LIMITS: &[Flag] = &[
         "Bytes held for all clients together, received or waiting to be sent, 64KiB to 1GiB; this \
          much at most",
     )
-    .or("16MiB"),
+    .or("10MiB"),
 ];

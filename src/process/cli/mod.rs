@@ -280,8 +280,8 @@ mod tests {
     #[test]
     fn a_larger_payload_and_a_higher_rate_need_room() {
         let limits = |args| read(args).unwrap().limits;
-        let larger = limits(&["--max-payload", "1MiB"]);
-        assert_eq!(larger.max_outbox_bytes, 11 * 1024 * 1024);
+        let larger = limits(&["--max-payload", "512KiB"]);
+        assert_eq!(larger.max_outbox_bytes, 11 * 512 * 1024);
         let largest = limits(&["--max-payload", "8MiB"]);
         assert_eq!(largest.max_outbox_bytes, largest.max_buffered_bytes);
         assert_eq!(

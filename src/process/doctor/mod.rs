@@ -113,7 +113,7 @@ pub(crate) fn run(config: &config::Parlor) -> anyhow::Result<ExitCode> {
         shown.as_ref(),
     )));
     lines.extend(naming::interfaces(
-        &interfaces::list(),
+        &interfaces::list().unwrap_or_default(),
         &config.mdns.interfaces,
     ));
     lines.push(naming::avahi(&naming::Avahi::find()));

@@ -1,0 +1,174 @@
+// A call outlives its server and its lines: killed, cut, left without a word, and mended.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startRelay } from '../relay.mjs';
+import { connections, decodes, hasOtherWays, heard, meet, ways } from './calls.mjs';
+import { enter, fragileParlor, inCall, openHouse, startParlor } from './harness.mjs';
+import { failingCamera, heardEvents, watchedCalls } from './scripts.mjs';
+
+const QUICK = ['--ping-interval', '500ms', '--ping-timeout', '500ms']; // a silent line is noticed within a second
+const house = openHouse({ flags: QUICK });
+
+const scripts = [watchedCalls(), heardEvents()];
+const GOES_ON = 'Reconnecting to Parlor. Your call goes on.';
+const changeNetwork = (person) => person.page.evaluate(() => window.dispatchEvent(new Event('online')));
+
+// Somebody whose line can be cut.
+async function fragile(t, parlor, options = {}) {
+  const relay = await startRelay(parlor);
+  const person = await enter(t, house.browser, relay.url, { init: scripts, tolerant: true, ...options });
+  return [person, relay];
+}
+
+test('a server that is killed does not stop the picture, and when it is back so are both people', async (t) => {
+  const parlor = await fragileParlor(t);
+  const come = (options) => enter(t, house.browser, parlor.url, { tolerant: true, init: scripts, ...options });
+  const ana = await come(), ben = await come(), cleo = await come();
+  const room = await meet(ana, ben);
+  await parlor.kill();
+  await Promise.all([ana, ben].map((one) => one.barSays(GOES_ON)));
+  await Promise.all([decodes(ana), decodes(ben)]);
+  await Promise.all([ana, ben].map((one) => one.barSays(GOES_ON))); // all that while it was away
+  await parlor.restart();
+  await Promise.all([ana, ben, cleo].map((one) => one.barSays('')));
+  await Promise.all([decodes(ana), decodes(ben)]);
+  assert.deepEqual(await connections(ana, ben), [1, 1]);
+  await cleo.join(room);
+  await cleo.says('#notice-title', `Two people are already in ${room}.`);
+  await ben.leave();
+  await ana.is('waiting');
+  await ben.page.click('#join-button');
+  await inCall(ana, ben);
+});
+
+test('who made the room, was cut off and is back is not alone: a camera and a network come to the same call', async (t) => {
+  const [ana, relay] = await fragile(t, house.parlor, { init: [...scripts, failingCamera('NotAllowedError', ['video'])] });
+  const ben = await house.enter(t, { init: scripts });
+  const room = 'studio';
+  await ana.join(room);
+  await ana.page.click('#without-button');
+  await ana.is('waiting');
+  await ben.join(room);
+  await Promise.all([ana.is('call'), ben.is('call'), ana.sees(), ben.hears()]);
+  relay.cut();
+  await heard(ben, 'peer-away');
+  relay.mend();
+  await heard(ben, 'peer-back');
+  await ana.barSays('');
+  await ana.page.evaluate('allowed = true');
+  await ana.press('#camera-button');
+  await inCall(ana, ben);
+  const before = await ways(ana);
+  await changeNetwork(ana);
+  await hasOtherWays(ana, before);
+  await inCall(ana, ben);
+  assert.deepEqual(await connections(ana, ben), [1, 1]);
+});
+
+test('a camera that is switched on while the line is down is seen when the line is back', async (t) => {
+  const init = [...scripts, failingCamera('NotAllowedError', ['video'])];
+  for (const [place, room] of ['attic', 'cellar'].entries()) {
+    const [lost, relay] = await fragile(t, house.parlor, { init });
+    const other = await house.enter(t, { init: scripts });
+    const [first, second] = place ? [other, lost] : [lost, other];
+    for (const one of [first, second]) {
+      await one.join(room);
+      if (one === lost) await one.page.click('#without-button');
+      if (one === first) await one.is('waiting');
+    }
+    await Promise.all([first.is('call'), second.is('call'), lost.sees()]);
+    relay.cut();
+    await lost.barSays(GOES_ON);
+    await lost.page.evaluate('allowed = true');
+    await lost.press('#camera-button');
+    await lost.sees('#user-video');
+    relay.mend();
+    await inCall(first, second);
+    assert.deepEqual(await connections(first, second), [1, 1]);
+  }
+});
+
+test('the lines of both may be cut at once', async (t) => {
+  const relay = await startRelay(house.parlor);
+  const come = () => enter(t, house.browser, relay.url, { init: scripts, tolerant: true });
+  const ana = await come(), ben = await come(), cleo = await house.enter(t);
+  const room = await meet(ana, ben);
+  relay.cut();
+  await Promise.all([ana, ben].map((one) => one.barSays(GOES_ON)));
+  await cleo.join(room);
+  await cleo.says('#notice-title', `Two people are already in ${room}.`);
+  await Promise.all([decodes(ana), decodes(ben)]);
+  relay.mend();
+  await Promise.all([ana, ben].map((one) => one.barSays('')));
+  assert.deepEqual(await connections(ana, ben), [1, 1]);
+  await ana.leave();
+  await ben.is('waiting');
+});
+
+test('who is away for longer than the seat is held has left, and comes back as if for the first time', async (t) => {
+  const parlor = await startParlor({ args: [...QUICK, '--seat-hold', '500ms'] });
+  t.after(() => parlor.stop());
+  const ana = await enter(t, house.browser, parlor.url, { init: scripts });
+  const [ben, relay] = await fragile(t, parlor);
+  await meet(ana, ben);
+  relay.cut();
+  await heard(ana, 'leave');
+  await ana.is('waiting');
+  assert.deepEqual((await ana.page.evaluate(() => window.told)).slice(-2), ['peer-away', 'leave']);
+  relay.mend();
+  await inCall(ana, ben);
+  assert.deepEqual(await connections(ana, ben), [2, 2]);
+});
+
+for (const [who, place] of [['who made the room', 0], ['who joined it', 1]]) {
+  test(`a call is mended over a line that was itself made anew, by ${who}`, async (t) => {
+    const [ana, relayOfAna] = await fragile(t, house.parlor), [ben, relayOfBen] = await fragile(t, house.parlor);
+    await meet(ana, ben);
+    const [lost, other] = place ? [ben, ana] : [ana, ben], relay = place ? relayOfBen : relayOfAna;
+    relay.cut();
+    await heard(other, 'peer-away');
+    relay.mend();
+    await heard(other, 'peer-back');
+    for (const one of [lost, other]) {
+      const before = await ways(ana);
+      await changeNetwork(one);
+      await Promise.all([hasOtherWays(ana, before), hasOtherWays(ben, before)]);
+    }
+    await inCall(ana, ben);
+    assert.deepEqual(await connections(ana, ben), [1, 1]);
+  });
+}
+
+test('who leaves while the line is down is not waited for once it is back', async (t) => {
+  const ana = await house.enter(t, { init: scripts });
+  const [ben, relay] = await fragile(t, house.parlor);
+  const room = await meet(ana, ben);
+  relay.cut();
+  await heard(ana, 'peer-away');
+  await ben.barSays(GOES_ON);
+  await ben.leave();
+  await ana.is('away');
+  relay.mend();
+  await ana.is('waiting');
+  await heard(ana, 'leave');
+  await ben.page.fill('#roomName', room);
+  await ben.page.click('#join-button');
+  await inCall(ana, ben);
+});
+
+test('a line that is lost and back is said in words, to the eye and to the ear', async (t) => {
+  const ana = await house.enter(t, { init: scripts });
+  const [ben, relay] = await fragile(t, house.parlor);
+  await meet(ana, ben);
+  relay.cut();
+  for (const [person, words] of [[ana, 'The other person is reconnecting. Your call goes on.'], [ben, GOES_ON]]) {
+    await person.barSays(words);
+    await person.says('#announcer', words);
+  }
+  relay.mend();
+  for (const [person, words] of [[ana, 'The other person is back.'], [ben, 'Connected to Parlor again.']]) {
+    await person.barSays('');
+    await person.says('#announcer', words);
+  }
+});
