@@ -67,6 +67,8 @@ impl Metrics {
             return answer::own(CONTENT_TYPE, self.text().into());
         }
         self.stats.requests_refused.add();
+        let address = peer.address;
+        tracing::debug!("metrics were refused (--metrics-allow {address} would tell them)");
         let text = Bytes::from_static(FORBIDDEN.as_bytes());
         let mut response = answer::own("text/plain; charset=utf-8", text);
         *response.status_mut() = StatusCode::FORBIDDEN;

