@@ -27,7 +27,9 @@ export const connections = (...people) => Promise.all(
 export async function freeze(person) {
   const devtools = await person.context.newCDPSession(person.page);
   await devtools.send('Debugger.enable');
+  const paused = new Promise((resolve) => devtools.once('Debugger.paused', resolve));
   await devtools.send('Debugger.pause');
+  await paused;
   return async () => {
     await devtools.send('Debugger.resume');
     await devtools.detach();

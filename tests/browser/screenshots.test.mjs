@@ -128,7 +128,7 @@ test('a lost line, in the lobby and in a call', async (t) => {
 });
 
 test("the other person's line is lost, and a seat that another tab has", async (t) => {
-  const parlor = await startParlor({ args: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
+  const parlor = await startParlor();
   t.after(() => parlor.stop());
   const relay = await startRelay(parlor);
   const ana = await enter(t, house.browser, parlor.url, { tolerant: true }); // its server goes first at the end

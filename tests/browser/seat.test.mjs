@@ -7,8 +7,8 @@ import { connections, freeze, hasOtherWays, heard, meet, ways } from './calls.mj
 import { enter, inCall, openHouse } from './harness.mjs';
 import { heardEvents, watchedCalls, watchedScreen, withSeatKey } from './scripts.mjs';
 
-// A silent line is noticed within a second.
-const house = openHouse({ flags: ['--ping-interval', '500ms', '--ping-timeout', '500ms'] });
+// A silent line is noticed within two seconds; less would be missed by a machine that is busy.
+const house = openHouse({ flags: ['--ping-interval', '1s', '--ping-timeout', '1s'] });
 
 const scripts = [watchedCalls(), heardEvents()];
 

@@ -7,8 +7,8 @@ import { connections, decodes, hasOtherWays, heard, meet, ways } from './calls.m
 import { enter, fragileParlor, inCall, openHouse, startParlor } from './harness.mjs';
 import { failingCamera, heardEvents, watchedCalls } from './scripts.mjs';
 
-const QUICK = ['--ping-interval', '500ms', '--ping-timeout', '500ms']; // a silent line is noticed within a second
-const house = openHouse({ flags: QUICK });
+// A line that is cut is noticed at once, so the heartbeat stays slow: a busy machine misses a quick one.
+const house = openHouse();
 
 const scripts = [watchedCalls(), heardEvents()];
 const GOES_ON = 'Reconnecting to Parlor. Your call goes on.';
@@ -107,7 +107,7 @@ test('the lines of both may be cut at once', async (t) => {
 });
 
 test('who is away for longer than the seat is held has left, and comes back as if for the first time', async (t) => {
-  const parlor = await startParlor({ args: [...QUICK, '--seat-hold', '500ms'] });
+  const parlor = await startParlor({ args: ['--seat-hold', '500ms'] });
   t.after(() => parlor.stop());
   const ana = await enter(t, house.browser, parlor.url, { init: scripts, tolerant: true }); // its server goes first at the end
   const [ben, relay] = await fragile(t, parlor);
@@ -117,8 +117,8 @@ test('who is away for longer than the seat is held has left, and comes back as i
   await ana.is('waiting');
   assert.deepEqual((await ana.page.evaluate(() => window.told)).slice(-2), ['peer-away', 'leave']);
   relay.mend();
+  await heard(ben, 'joined', 2);
   await inCall(ana, ben);
-  assert.deepEqual(await connections(ana, ben), [2, 2]);
 });
 
 for (const [who, place] of [['who made the room', 0], ['who joined it', 1]]) {
