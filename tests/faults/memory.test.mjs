@@ -1,8 +1,10 @@
-// Little memory, and many who want some of it: ten thousand handshakes that lead to nothing.
+// Little memory, and many who want some of it: ten thousand handshakes that lead to nothing, and as many
+// clients over TLS as a service is sized for.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../network/network.mjs';
+import { bodies } from '../soak/bodies.mjs';
 import { Call } from './call.mjs';
 import { handshakes } from './hostile/handshakes.mjs';
 import { ONE_ADDRESS, startParlor } from './parlor.mjs';
@@ -25,4 +27,11 @@ test('ten thousand hostile handshakes under a limit of 64 MB end no call and lea
   const relayed = await call.end();
   assert.ok(relayed.every((count) => count > 20), `${relayed} candidates`);
   assert.equal((await ask(server.port, once('GET', '/healthz'))).status, 200);
+});
+
+test('5000 clients over TLS and 64 slow bodies fit into the memory that the service may have', async (t) => {
+  for (const { what, value, failed } of await bodies()) {
+    t.diagnostic(`${what}: ${value}`);
+    assert.ok(!failed, `${what}: ${value}`);
+  }
 });
