@@ -104,6 +104,8 @@ export class Seat {
     if (this.#asked) this.#goodbyes.say(this.room);
     for (const timer of [this.#timer, this.#seatTimer, this.#awayTimer]) clearTimeout(timer);
     this.#call?.close();
+    this.#call = null; // what still waits for an answer of it finds that it is not the one any more
+    this.#alone = true;
     this.#media.stop();
   }
 
