@@ -18,7 +18,8 @@
 // Repair: only the creator ever offers. When a call breaks, the creator offers again and the joiner
 // says `ready` again, each after growing pauses: first to mend the call that there is, then for a new
 // one. So does who has got another device, or another network. While the line is down, or the other
-// is away, nobody would hear it: it is done when both are back. After a lost line the seat is taken
+// is away, nobody would hear it: it is done when both are back. A line that is dead without showing
+// it is found out by that: both are to be acknowledged by the server. After a lost line the seat is taken
 // again, and a call that still works is left alone, whoever has which role then.
 
 import { Call } from './call.js';
@@ -273,7 +274,7 @@ export class Seat {
   }
 
   #sayReady() {
-    this.#socket.emit('ready', this.room);
+    this.#socket.emitSurely('ready', this.room);
     this.#repairAfter(ANSWER_PATIENCE);
   }
 
@@ -300,7 +301,7 @@ export class Seat {
     this.#call = new Call({
       iceServers: () => this.#settings.iceServers,
       media: this.#media,
-      send: (name, value) => this.#socket.emit(name, value, this.room),
+      send: (name, value) => this.#socket[name === 'offer' ? 'emitSurely' : 'emit'](name, value, this.room),
       on: {
         stream: (peer) => this.#store.set({ peer }),
         picture: (peerPicture) => this.#store.set({ peerPicture }),
