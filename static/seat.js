@@ -139,8 +139,10 @@ export class Seat {
     if (!this.#creator) return;
     if (this.#alone) chimeJoined();
     this.#hear();
-    // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time.
-    if (this.#prompt && !this.#early && !this.#media.stream.getTracks().length) this.#early = true;
+    // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time, or
+    // there is a call, into which it is brought then.
+    const waits = this.#prompt && !this.#media.stream.getTracks().length && !this.#call?.healthy;
+    if (waits && !this.#early) this.#early = true;
     else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#callAgain();
   }
 
@@ -207,7 +209,7 @@ export class Seat {
     if (this.#store.now.own !== this.#media.stream) return track?.stop(); // left meanwhile
     this.#store.set({ notice });
     this.#showDevices();
-    if (this.#early) this.#makeCall();
+    if (this.#early) this.#renew(true);
     else if (track && !this.#alone && !this.#call?.replace(track)) this.#renew();
   }
 
@@ -263,6 +265,7 @@ export class Seat {
 
   // This side has changed: the other is to hear of it, now or as soon as they can.
   #renew(now = false) {
+    this.#early = false;
     this.#due = true;
     if (!this.#canTalk) return;
     if (!this.#creator) this.#sayReady();
