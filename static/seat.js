@@ -242,10 +242,11 @@ export class Seat {
     this.#call?.close();
     this.#call = null;
     this.#alone = true;
-    this.#early = this.#due = false;
+    this.#early = this.#due = this.#away = false;
     this.#repairs = 0;
-    this.#otherIsAway(false);
-    this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, blocked: false, slow: false });
+    clearTimeout(this.#awayTimer);
+    // One change: that nobody is awaited any more is not to be announced as a return.
+    this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, peerAway: false, blocked: false, slow: false });
   }
 
   // Somebody sits opposite, and is there.
