@@ -48,6 +48,8 @@ const { render, el } = createView({
 const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, (now, before) => {
   render(now, before);
   if (now.phase === before.phase) return;
+  // Put off because a call went on: without one the line is needed.
+  if (before.phase === 'call' && now.passcode === 'later') store.set({ passcode: 'asked' });
   wakeControls(); // who waited without touching anything sees them
   keepAwake(withPeer(now));
 });

@@ -91,7 +91,8 @@ test('a page that polls is asked as well', async (t) => {
   await passed(ana);
 });
 
-test('the passcode changes during a call: the call goes on, and both are asked for the new one', async (t) => {
+// Two people in a call, at a server that was started anew with another passcode, "mustard".
+async function callThatOutlivesThePasscode(t) {
   const port = await freePort();
   const before = await start({ port }), room = newRoom();
   const people = [];
@@ -102,18 +103,24 @@ test('the passcode changes during a call: the call goes on, and both are asked f
     await person.join(room);
     people.push(person);
   }
-  const [ana, ben] = people;
-  await inCall(ana, ben);
+  await inCall(...people);
   await before.stop();
   secret.write('mustard');
   t.after(() => secret.write('open sesame'));
   await start({ port });
+  return { people, room };
+}
+
+const PUT_OFF = 'Parlor asks for its passcode: leave the room to type it. Your call goes on.';
+
+test('the passcode changes during a call: the call goes on, and both are asked for the new one', async (t) => {
+  const { people, room } = await callThatOutlivesThePasscode(t), [ana, ben] = people;
   for (const person of people) {
     await asked(person);
     await person.says('#passcode-hint', 'It is another one than before. Whoever runs this Parlor can tell you.');
   }
   await ana.page.click('#passcode-later');
-  await ana.says('#link-bar', 'Parlor asks for its passcode: leave the room to type it. Your call goes on.');
+  await ana.says('#link-bar', PUT_OFF);
   await inCall(ana, ben);
   await type(ben, 'mustard');
   await passed(ben);
@@ -122,6 +129,20 @@ test('the passcode changes during a call: the call goes on, and both are asked f
   await type(ana, 'mustard');
   await passed(ana);
   await ana.join(room);
+  await inCall(ana, ben);
+});
+
+test('it is put off for as long as the call goes on: when that ends, it is asked for again', async (t) => {
+  const { people: [ana, ben], room } = await callThatOutlivesThePasscode(t);
+  await asked(ana);
+  await ana.page.click('#passcode-later');
+  await ana.says('#link-bar', PUT_OFF);
+  await type(ben, 'mustard');
+  await passed(ben);
+  await ben.leave();
+  await type(ana, 'mustard');
+  await passed(ana);
+  await ben.join(room);
   await inCall(ana, ben);
 });
 
