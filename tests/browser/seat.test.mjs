@@ -138,3 +138,21 @@ test('the screen is kept on while somebody is talked to, also after the page was
   await ana.is('waiting');
   await locks(0);
 });
+
+test('a goodbye is said until its own acknowledgement comes, not that of an earlier one', async (t) => {
+  const ana = await house.enter(t);
+  const said = await ana.page.evaluate(async () => {
+    const { Goodbyes } = await import('/goodbye.js');
+    const sent = [], acknowledge = [];
+    const line = { emit: (...event) => (acknowledge.push(event.pop()), sent.push(event[1])) };
+    const goodbyes = new Goodbyes(line);
+    const repeated = () => (sent.splice(0), goodbyes.repeat(), sent.splice(0));
+    goodbyes.say('kitchen');
+    goodbyes.say('kitchen'); // having joined again in between
+    acknowledge[0]();
+    const first = repeated();
+    acknowledge[1]();
+    return [first, repeated()];
+  });
+  assert.deepEqual(said, [['kitchen'], []]);
+});
