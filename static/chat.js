@@ -149,7 +149,7 @@ socket.on('taken-over', () => {
   store.set({ link: 'starting' });
 });
 addEventListener('online', () => seat?.networkChanged());
-socket.on('room-error', (error) => seat && leave({ notice: { kind: 'refused', text: error?.message } }));
+socket.on('room-error', (error) => seat?.refused(error));
 
 // --- The address: `/#kitchen` is an invitation, Back leaves the call ----------------------------
 // Leaving keeps the entry that joining made and marks it as spare for the next one. Going back

@@ -81,7 +81,7 @@ export class Seat {
     this.#socket.emit('join', this.room, how, ({ error, peer } = {}) => {
       this.#heard ||= Boolean(peer);
       const said = ['full', 'taken-over'].includes(error?.code); // as events of their own
-      if (error && !said) this.#onRefused({ kind: 'refused', text: error.message });
+      if (error && !said) this.refused(error);
     });
   }
 
@@ -125,14 +125,12 @@ export class Seat {
   }
 
   full() {
-    this.#asked = false;
-    const { now } = this.#store;
-    const since = this.#lostSeatAt && Date.now() - this.#lostSeatAt;
-    if (seated(now) && (this.#call?.healthy || since < FULL_PATIENCE)) {
-      this.#seatTimer = setTimeout(() => this.take(), FULL_RETRY);
-    } else {
-      this.#onRefused({ kind: 'full', room: this.room });
-    }
+    this.#noSeat({ kind: 'full', room: this.room }, FULL_PATIENCE);
+  }
+
+  // For another reason, such as a server with too many rooms.
+  refused(error) {
+    this.#noSeat({ kind: 'refused', text: error?.message });
   }
 
   ready() {
@@ -227,6 +225,18 @@ export class Seat {
     this.#lostSeatAt = 0;
     this.#repairs = 0;
     this.#store.set({ link: 'up' });
+  }
+
+  // Who had a seat tries for it again: as long as a call goes on, which needs none, or for `patience`.
+  #noSeat(notice, patience = 0) {
+    this.#asked = false;
+    clearTimeout(this.#seatTimer);
+    const lostFor = this.#lostSeatAt && Date.now() - this.#lostSeatAt;
+    if (seated(this.#store.now) && (this.#call?.healthy || lostFor < patience)) {
+      this.#seatTimer = setTimeout(() => this.take(), FULL_RETRY);
+    } else {
+      this.#onRefused(notice);
+    }
   }
 
   // Whether the call that there was is the one that there is: then only what is due is said.

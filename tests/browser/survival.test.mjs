@@ -225,3 +225,24 @@ test('who leaves while an answer is being taken makes no call any more', async (
   await ben.is('waiting');
   assert.deepEqual(await connections(ana), [1]);
 });
+
+test('a server that has no room for them after a restart does not end a call either', async (t) => {
+  const parlor = await fragileParlor(t, { args: ['--max-rooms', '1'] });
+  const [ana, relayOfAna] = await fragile(t, parlor), [ben, relayOfBen] = await fragile(t, parlor);
+  await meet(ana, ben);
+  relayOfAna.cut();
+  relayOfBen.cut();
+  await parlor.kill();
+  await parlor.restart();
+  const cleo = await enter(t, house.browser, parlor.url, { tolerant: true });
+  await cleo.join(newRoom());
+  await cleo.is('waiting');
+  relayOfAna.mend();
+  relayOfBen.mend();
+  await Promise.all([heard(ana, 'room-error', 2), heard(ben, 'room-error', 2)]); // tried again
+  await inCall(ana, ben);
+  await cleo.leave();
+  await Promise.all([ana.barSays(''), ben.barSays('')]);
+  await inCall(ana, ben);
+  assert.deepEqual(await connections(ana, ben), [1, 1]);
+});
