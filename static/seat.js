@@ -144,21 +144,19 @@ export class Seat {
     else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#callAgain();
   }
 
-  offer(offer) {
+  async offer(offer) {
     if (this.#creator) return;
     this.#hear();
     this.#due = false;
     if (!this.#call?.knows(offer)) this.#newCall();
-    this.#call.accept(offer);
     this.#repairAfter(CONNECT_PATIENCE);
+    await this.#negotiated(this.#call.accept(offer));
   }
 
   async answer(answer) {
-    const call = this.#call;
-    if (!call) return;
+    if (!this.#call) return;
     this.#hear();
-    await call.take(answer);
-    if (this.#due && call === this.#call) this.#renew();
+    if (await this.#negotiated(this.#call.take(answer)) && this.#due) this.#renew();
   }
 
   candidate(candidate) {
@@ -290,6 +288,16 @@ export class Seat {
   #sayReady() {
     this.#socket.emitSurely('ready', this.room);
     this.#repairAfter(ANSWER_PATIENCE);
+  }
+
+  // A description was worked off, of the call that there still is (else false). One that was connected
+  // all along, and so reports nothing, counts as mended from here on.
+  async #negotiated(work) {
+    const call = this.#call;
+    await work;
+    if (call !== this.#call) return false;
+    if (call.healthy && !call.awaitsAnswer) this.#repairs = 0;
+    return true;
   }
 
   // The call that there is, mended, if that may help; else a new one.
