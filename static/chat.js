@@ -115,11 +115,13 @@ function depart(change) {
 
 // --- The line to the server ---------------------------------------------------------------------
 
+let lines = 0; // so many were there in all
 socket.on('connect', async () => {
   goodbyes.repeat();
   if (!seat) return store.set({ link: 'up' });
-  const mine = seat;
+  const mine = seat, line = ++lines;
   await settings.fresh(); // the machine may have slept for days
+  if (line !== lines) return; // lost meanwhile, and another one is there
   if (mine === seat && socket.connected) seat.take(); // the link counts as up once we sit again
   else if (!seat && socket.connected) store.set({ link: 'up' });
 });
