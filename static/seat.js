@@ -44,6 +44,7 @@ export class Seat {
   #alone = true;    // there is nobody, or nobody yet
   #heard = false;   // the server said, or they did, that somebody sits opposite since we sat down
   #away = false;    // the other's line is lost: there is nobody to say something to
+  #stranger = false; // who sits opposite is not who we talk to
   #early = false;   // a `ready` that came before there was a stream to answer it with
   #prompt = false;  // the browser is asking for a device
   #due = false;     // this side has changed, by a device or its network, and no offer says so yet
@@ -182,8 +183,12 @@ export class Seat {
   }
 
   left() {
-    if (withPeer(this.#store.now)) chimeLost();
     this.#creator = true;
+    if (this.#stranger && this.#call?.healthy) { // the seat is free for who we talk to
+      this.#stranger = this.#heard = false;
+      return;
+    }
+    if (withPeer(this.#store.now)) chimeLost();
     this.#waitAlone();
   }
 
@@ -319,6 +324,7 @@ export class Seat {
 
   #newCall() {
     this.#call?.close();
+    this.#stranger = false;
     if (this.#store.now.phase !== 'away') this.#store.set({ phase: 'connecting' });
     this.#call = new Call({
       iceServers: () => this.#settings.iceServers,
@@ -340,7 +346,9 @@ export class Seat {
       this.#store.set({ phase: 'away' });
       this.#repairAfter(BREAK_GRACE);
     } else if (state === 'foreign') {
-      this.#makeCall();
+      this.#stranger = this.#call.healthy; // they took the seat before who we talk to was back
+      if (this.#stranger) this.#call.withdraw();
+      else this.#makeCall();
     } else if (state === 'failed') {
       this.#repairAfter(this.#repairs ? 1000 : 0); // at once, but never in a tight loop
     } else if (state === 'closed') {

@@ -226,6 +226,29 @@ test('who leaves while an answer is being taken makes no call any more', async (
   assert.deepEqual(await connections(ana), [1]);
 });
 
+test('who takes a seat that a restart freed does not end the call of those who had it', async (t) => {
+  const parlor = await fragileParlor(t);
+  const [ana, relayOfAna] = await fragile(t, parlor), [ben, relayOfBen] = await fragile(t, parlor);
+  const [cleo, relayOfCleo] = await fragile(t, parlor);
+  const room = await meet(ana, ben), relays = [relayOfAna, relayOfBen, relayOfCleo];
+  for (const relay of relays) relay.cut();
+  await parlor.kill();
+  await cleo.join(room); // sits down as soon as there is a server
+  await parlor.restart();
+  relayOfAna.mend();
+  await ana.barSays('');
+  relayOfCleo.mend();
+  await heard(ana, 'answer', 2); // Cleo's, to an offer that was for Ben
+  await ana.until(() => window.peerConnections.at(-1).signalingState === 'stable');
+  relayOfBen.mend();
+  await heard(ben, 'full');
+  await inCall(ana, ben);
+  await cleo.leave();
+  await ben.barSays('');
+  await inCall(ana, ben);
+  assert.deepEqual(await connections(ana, ben), [1, 1]);
+});
+
 test('a server that has no room for them after a restart does not end a call either', async (t) => {
   const parlor = await fragileParlor(t, { args: ['--max-rooms', '1'] });
   const [ana, relayOfAna] = await fragile(t, parlor), [ben, relayOfBen] = await fragile(t, parlor);
