@@ -16,7 +16,7 @@
 // Takes { iceServers(), media, send(name, value), on: { stream, picture, state } }; the servers are asked
 // for anew whenever they are used, since what they let in by has an end.
 // Reports `state` as 'connected' | 'disconnected' | 'failed' | 'closed' (the other side hung up) |
-// 'foreign' (the other side has another connection, so this one is of no use).
+// 'foreign' (an answer of another connection than the one that it is to mend).
 
 let offers = Date.now(); // numbers of other loads of the page are others
 
@@ -93,6 +93,13 @@ export class Call {
       if (this.#mended && !this.knows(answer)) return this.#report('foreign');
       this.#knowsNumbers = answer.number !== undefined;
       await this.#hear(answer);
+    });
+  }
+
+  // The creator's side: takes the offer back, and leaves everything as it was before.
+  withdraw() {
+    return this.#then(async (pc) => {
+      if (this.awaitsAnswer) await pc.setLocalDescription({ type: 'rollback' });
     });
   }
 

@@ -48,6 +48,8 @@ const { render, el } = createView({
 const store = createStore({ ...initial, chime: recall(CHIME, true) !== false, recent: recentRooms() }, (now, before) => {
   render(now, before);
   if (now.phase === before.phase) return;
+  // Put off because a call went on: without one the line is needed.
+  if (before.phase === 'call' && now.passcode === 'later') store.set({ passcode: 'asked' });
   wakeControls(); // who waited without touching anything sees them
   keepAwake(withPeer(now));
 });
@@ -113,11 +115,13 @@ function depart(change) {
 
 // --- The line to the server ---------------------------------------------------------------------
 
+let lines = 0; // so many were there in all
 socket.on('connect', async () => {
   goodbyes.repeat();
   if (!seat) return store.set({ link: 'up' });
-  const mine = seat;
+  const mine = seat, line = ++lines;
   await settings.fresh(); // the machine may have slept for days
+  if (line !== lines) return; // lost meanwhile, and another one is there
   if (mine === seat && socket.connected) seat.take(); // the link counts as up once we sit again
   else if (!seat && socket.connected) store.set({ link: 'up' });
 });
@@ -147,7 +151,7 @@ socket.on('taken-over', () => {
   store.set({ link: 'starting' });
 });
 addEventListener('online', () => seat?.networkChanged());
-socket.on('room-error', (error) => seat && leave({ notice: { kind: 'refused', text: error?.message } }));
+socket.on('room-error', (error) => seat?.refused(error));
 
 // --- The address: `/#kitchen` is an invitation, Back leaves the call ----------------------------
 // Leaving keeps the entry that joining made and marks it as spare for the next one. Going back

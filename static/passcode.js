@@ -1,10 +1,10 @@
 // The passcode, if the server has one: asked for when it refuses the line to it for want of one.
 //
 // Stands between the line (socket.js sends `auth` when it connects) and the state, where `passcode`
-// says what is to be asked; view.js shows it on a sheet. Nothing is tried again by itself until one
-// was typed. The right one is kept as long as the tab, so that reconnecting and reloading need
-// nobody; one that the server does not take any more is forgotten. In a room the sheet can be put off,
-// because a call goes on without the server.
+// says what is to be asked; view.js shows it on a sheet. After a refusal nothing is tried again until one was
+// typed, but for 'later', when the server has not looked at it. The right one is kept as long as the
+// tab, so that reconnecting and reloading need nobody; one that the server does not take any more is
+// forgotten. In a room the sheet can be put off, because a call goes on without the server.
 
 import { inRoom } from './state.js';
 
@@ -36,7 +36,9 @@ export function makePasscode({ el, store, socket, auth }) {
     socket.close(); // it may be trying with another one
     socket.open();
   });
-  const putOff = () => inRoom(store.now) && store.set({ passcode: 'later' });
+  const isTrying = () => ['checking', 'busy'].includes(store.now.passcode); // with what was typed
+  // What is being tried goes on being tried, without the sheet.
+  const putOff = () => inRoom(store.now) && store.set({ passcode: isTrying() ? '' : 'later' });
   el.passcodeLater.addEventListener('click', putOff);
   el.passcodeSheet.addEventListener('cancel', (event) => {
     event.preventDefault();
@@ -54,6 +56,7 @@ export function makePasscode({ el, store, socket, auth }) {
   // The server refused the line; whether it was for the passcode.
   return function refused({ data }) {
     if (data?.code === 'later') { // somebody here guesses; it is tried again by itself
+      if (inRoom(store.now) && !isTrying()) return false; // a line that is lost, no more: nothing is to be typed
       store.set({ passcode: 'busy' });
       return true;
     }

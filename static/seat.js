@@ -18,7 +18,8 @@
 // Repair: only the creator ever offers. When a call breaks, the creator offers again and the joiner
 // says `ready` again, each after growing pauses: first to mend the call that there is, then for a new
 // one. So does who has got another device, or another network. While the line is down, or the other
-// is away, nobody would hear it: it is done when both are back. After a lost line the seat is taken
+// is away, nobody would hear it: it is done when both are back. A line that is dead without showing
+// it is found out by that: both are to be acknowledged by the server. After a lost line the seat is taken
 // again, and a call that still works is left alone, whoever has which role then.
 
 import { Call } from './call.js';
@@ -43,6 +44,7 @@ export class Seat {
   #alone = true;    // there is nobody, or nobody yet
   #heard = false;   // the server said, or they did, that somebody sits opposite since we sat down
   #away = false;    // the other's line is lost: there is nobody to say something to
+  #stranger = false; // who sits opposite is not who we talk to
   #early = false;   // a `ready` that came before there was a stream to answer it with
   #prompt = false;  // the browser is asking for a device
   #due = false;     // this side has changed, by a device or its network, and no offer says so yet
@@ -80,7 +82,7 @@ export class Seat {
     this.#socket.emit('join', this.room, how, ({ error, peer } = {}) => {
       this.#heard ||= Boolean(peer);
       const said = ['full', 'taken-over'].includes(error?.code); // as events of their own
-      if (error && !said) this.#onRefused({ kind: 'refused', text: error.message });
+      if (error && !said) this.refused(error);
     });
   }
 
@@ -104,6 +106,8 @@ export class Seat {
     if (this.#asked) this.#goodbyes.say(this.room);
     for (const timer of [this.#timer, this.#seatTimer, this.#awayTimer]) clearTimeout(timer);
     this.#call?.close();
+    this.#call = null; // what still waits for an answer of it finds that it is not the one any more
+    this.#alone = true;
     this.#media.stop();
   }
 
@@ -122,40 +126,38 @@ export class Seat {
   }
 
   full() {
-    this.#asked = false;
-    const { now } = this.#store;
-    const since = this.#lostSeatAt && Date.now() - this.#lostSeatAt;
-    if (seated(now) && (this.#call?.healthy || since < FULL_PATIENCE)) {
-      this.#seatTimer = setTimeout(() => this.take(), FULL_RETRY);
-    } else {
-      this.#onRefused({ kind: 'full', room: this.room });
-    }
+    this.#noSeat({ kind: 'full', room: this.room }, FULL_PATIENCE);
+  }
+
+  // For another reason, such as a server with too many rooms.
+  refused(error) {
+    this.#noSeat({ kind: 'refused', text: error?.message });
   }
 
   ready() {
     if (!this.#creator) return;
     if (this.#alone) chimeJoined();
     this.#hear();
-    // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time.
-    if (this.#prompt && !this.#early && !this.#media.stream.getTracks().length) this.#early = true;
+    // Nothing to show yet, but the browser is asking: wait for that, unless they ask a second time, or
+    // there is a call, into which it is brought then.
+    const waits = this.#prompt && !this.#media.stream.getTracks().length && !this.#call?.healthy;
+    if (waits && !this.#early) this.#early = true;
     else if (!this.#call?.awaitsAnswer || Date.now() - this.#offeredAt > SAME_WISH) this.#callAgain();
   }
 
-  offer(offer) {
+  async offer(offer) {
     if (this.#creator) return;
     this.#hear();
     this.#due = false;
     if (!this.#call?.knows(offer)) this.#newCall();
-    this.#call.accept(offer);
     this.#repairAfter(CONNECT_PATIENCE);
+    await this.#negotiated(this.#call.accept(offer));
   }
 
   async answer(answer) {
-    const call = this.#call;
-    if (!call) return;
+    if (!this.#call) return;
     this.#hear();
-    await call.take(answer);
-    if (this.#due && call === this.#call) this.#renew();
+    if (await this.#negotiated(this.#call.take(answer)) && this.#due) this.#renew();
   }
 
   candidate(candidate) {
@@ -181,8 +183,12 @@ export class Seat {
   }
 
   left() {
-    if (withPeer(this.#store.now)) chimeLost();
     this.#creator = true;
+    if (this.#stranger && this.#call?.healthy) { // the seat is free for who we talk to
+      this.#stranger = this.#heard = false;
+      return;
+    }
+    if (withPeer(this.#store.now)) chimeLost();
     this.#waitAlone();
   }
 
@@ -204,7 +210,7 @@ export class Seat {
     if (this.#store.now.own !== this.#media.stream) return track?.stop(); // left meanwhile
     this.#store.set({ notice });
     this.#showDevices();
-    if (this.#early) this.#makeCall();
+    if (this.#early) this.#renew(true);
     else if (track && !this.#alone && !this.#call?.replace(track)) this.#renew();
   }
 
@@ -224,6 +230,18 @@ export class Seat {
     this.#store.set({ link: 'up' });
   }
 
+  // Who had a seat tries for it again: as long as a call goes on, which needs none, or for `patience`.
+  #noSeat(notice, patience = 0) {
+    this.#asked = false;
+    clearTimeout(this.#seatTimer);
+    const lostFor = this.#lostSeatAt && Date.now() - this.#lostSeatAt;
+    if (seated(this.#store.now) && (this.#call?.healthy || lostFor < patience)) {
+      this.#seatTimer = setTimeout(() => this.take(), FULL_RETRY);
+    } else {
+      this.#onRefused(notice);
+    }
+  }
+
   // Whether the call that there was is the one that there is: then only what is due is said.
   #goesOn() {
     if (!this.#resuming || !this.#call?.resumable) return false;
@@ -237,10 +255,11 @@ export class Seat {
     this.#call?.close();
     this.#call = null;
     this.#alone = true;
-    this.#early = this.#due = false;
+    this.#early = this.#due = this.#away = false;
     this.#repairs = 0;
-    this.#otherIsAway(false);
-    this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, blocked: false, slow: false });
+    clearTimeout(this.#awayTimer);
+    // One change: that nobody is awaited any more is not to be announced as a return.
+    this.#store.set({ phase: 'waiting', peer: null, peerPicture: false, peerAway: false, blocked: false, slow: false });
   }
 
   // Somebody sits opposite, and is there.
@@ -260,6 +279,7 @@ export class Seat {
 
   // This side has changed: the other is to hear of it, now or as soon as they can.
   #renew(now = false) {
+    this.#early = false;
     this.#due = true;
     if (!this.#canTalk) return;
     if (!this.#creator) this.#sayReady();
@@ -271,8 +291,18 @@ export class Seat {
   }
 
   #sayReady() {
-    this.#socket.emit('ready', this.room);
+    this.#socket.emitSurely('ready', this.room);
     this.#repairAfter(ANSWER_PATIENCE);
+  }
+
+  // A description was worked off, of the call that there still is (else false). One that was connected
+  // all along, and so reports nothing, counts as mended from here on.
+  async #negotiated(work) {
+    const call = this.#call;
+    await work;
+    if (call !== this.#call) return false;
+    if (call.healthy && !call.awaitsAnswer) this.#repairs = 0;
+    return true;
   }
 
   // The call that there is, mended, if that may help; else a new one.
@@ -294,11 +324,12 @@ export class Seat {
 
   #newCall() {
     this.#call?.close();
+    this.#stranger = false;
     if (this.#store.now.phase !== 'away') this.#store.set({ phase: 'connecting' });
     this.#call = new Call({
       iceServers: () => this.#settings.iceServers,
       media: this.#media,
-      send: (name, value) => this.#socket.emit(name, value, this.room),
+      send: (name, value) => this.#socket[name === 'offer' ? 'emitSurely' : 'emit'](name, value, this.room),
       on: {
         stream: (peer) => this.#store.set({ peer }),
         picture: (peerPicture) => this.#store.set({ peerPicture }),
@@ -315,7 +346,9 @@ export class Seat {
       this.#store.set({ phase: 'away' });
       this.#repairAfter(BREAK_GRACE);
     } else if (state === 'foreign') {
-      this.#makeCall();
+      this.#stranger = this.#call.healthy; // they took the seat before who we talk to was back
+      if (this.#stranger) this.#call.withdraw();
+      else this.#makeCall();
     } else if (state === 'failed') {
       this.#repairAfter(this.#repairs ? 1000 : 0); // at once, but never in a tight loop
     } else if (state === 'closed') {

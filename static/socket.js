@@ -15,7 +15,7 @@
 
 const GIVEN_UP = 4000; // a close code: not goodbye, so the server keeps what a seat key belongs to
 const RS = '\x1e'; // joins the packets of a polling payload
-const FIRST_DELAY = 300, LONGEST_DELAY = 5000, OPEN_TIMEOUT = 5000; // ms
+const FIRST_DELAY = 300, LONGEST_DELAY = 5000, OPEN_TIMEOUT = 5000, ACK_TIMEOUT = 5000; // ms
 const WITHOUT_WEBSOCKET = 15 * 60 * 1000; // ms until one is tried again after polling alone has worked
 
 export class Socket {
@@ -43,6 +43,16 @@ export class Socket {
     if (typeof args.at(-1) === 'function') this.#acks.set(id = this.#ackId++, args.pop());
     this.#link.send(`42${id}${JSON.stringify([name, ...args])}`);
     return true;
+  }
+
+  // The same for what somebody waits for. A server that is there acknowledges it soon; if none does,
+  // the line is dead, which shows by itself only when a heartbeat is missed, and another one is made.
+  emitSurely(...event) {
+    const link = this.#link;
+    const timer = setTimeout(() => this.#link === link && this.#drop('ping timeout'), ACK_TIMEOUT);
+    const sent = this.emit(...event, () => clearTimeout(timer));
+    if (!sent) clearTimeout(timer);
+    return sent;
   }
 
   open() {

@@ -38,6 +38,7 @@ export function createView({ onBlocked, onRecent }) {
       people: withPeer(now) ? 'two' : 'one',
       camera: now.camera,
       peer: now.peerPicture ? 'picture' : 'none',
+      link: now.link,
     });
     document.title = titleOf(now);
     el.lobby.hidden = inRoom(now);

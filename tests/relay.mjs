@@ -32,6 +32,11 @@ export async function startRelay({ url }) {
       whole = false;
       for (const socket of open) reset ? socket.resetAndDestroy() : socket.destroy();
     },
+    // What is open stays so, and nothing comes through any more: who is there does not notice. What is
+    // opened afterwards works.
+    silence() {
+      for (const socket of open) socket.unpipe().resume();
+    },
     mend() {
       whole = true;
     },

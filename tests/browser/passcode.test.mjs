@@ -1,6 +1,7 @@
 // A server with a passcode: asked for once, kept as long as the tab, asked for again when it changes.
 
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { enter, freePort, inCall, launch, newRoom, passcodeFile, PHONE, startParlor } from './harness.mjs';
@@ -90,7 +91,8 @@ test('a page that polls is asked as well', async (t) => {
   await passed(ana);
 });
 
-test('the passcode changes during a call: the call goes on, and both are asked for the new one', async (t) => {
+// Two people in a call, at a server that was started anew with another passcode, "mustard".
+async function callThatOutlivesThePasscode(t) {
   const port = await freePort();
   const before = await start({ port }), room = newRoom();
   const people = [];
@@ -101,18 +103,24 @@ test('the passcode changes during a call: the call goes on, and both are asked f
     await person.join(room);
     people.push(person);
   }
-  const [ana, ben] = people;
-  await inCall(ana, ben);
+  await inCall(...people);
   await before.stop();
   secret.write('mustard');
   t.after(() => secret.write('open sesame'));
   await start({ port });
+  return { people, room };
+}
+
+const PUT_OFF = 'Parlor asks for its passcode: leave the room to type it. Your call goes on.';
+
+test('the passcode changes during a call: the call goes on, and both are asked for the new one', async (t) => {
+  const { people, room } = await callThatOutlivesThePasscode(t), [ana, ben] = people;
   for (const person of people) {
     await asked(person);
     await person.says('#passcode-hint', 'It is another one than before. Whoever runs this Parlor can tell you.');
   }
   await ana.page.click('#passcode-later');
-  await ana.says('#link-bar', 'Parlor asks for its passcode: leave the room to type it. Your call goes on.');
+  await ana.says('#link-bar', PUT_OFF);
   await inCall(ana, ben);
   await type(ben, 'mustard');
   await passed(ben);
@@ -124,19 +132,70 @@ test('the passcode changes during a call: the call goes on, and both are asked f
   await inCall(ana, ben);
 });
 
-test('while somebody at the same address guesses, a page tries again by itself until it is in', async (t) => {
-  const parlor = await start();
-  const later = '44{"message":"Too many wrong passcodes came from this address, try again later","data":{"code":"later"}}';
-  let held; // the answer is the guesser's doing, so it is given here, for as long as the test wants
-  const prepare = (context) => context.routeWebSocket(/socket\.io/, (page) => {
-    const server = page.connectToServer();
-    page.onMessage((packet) => (held && packet.startsWith('40') ? page.send(later) : server.send(packet)));
-  });
-  const ana = await enter(t, browser, parlor.url, { prepare });
+test('it is put off for as long as the call goes on: when that ends, it is asked for again', async (t) => {
+  const { people: [ana, ben], room } = await callThatOutlivesThePasscode(t);
   await asked(ana);
-  held = true;
+  await ana.page.click('#passcode-later');
+  await ana.says('#link-bar', PUT_OFF);
+  await type(ben, 'mustard');
+  await passed(ben);
+  await ben.leave();
+  await type(ana, 'mustard');
+  await passed(ana);
+  await ben.join(room);
+  await inCall(ana, ben);
+});
+
+// A page whose passcode is not looked at while `held`, for the test or for somebody who guesses at the
+// same address; `refused` fires whenever it is told so.
+function guessedBeside() {
+  const later = '44{"message":"Too many wrong passcodes came from this address, try again later","data":{"code":"later"}}';
+  const guesser = { held: false, refused: new EventEmitter() };
+  guesser.prepare = (context) => context.routeWebSocket(/socket\.io/, (page) => {
+    const server = page.connectToServer();
+    page.onMessage((packet) => {
+      if (!guesser.held || !packet.startsWith('40')) return server.send(packet);
+      page.send(later);
+      guesser.refused.emit('again');
+    });
+  });
+  return guesser;
+}
+
+test('while somebody at the same address guesses, a page tries again by itself until it is in', async (t) => {
+  const parlor = await start(), guesser = guessedBeside();
+  const ana = await enter(t, browser, parlor.url, guesser);
+  await asked(ana);
+  guesser.held = true;
   await type(ana, 'open sesame');
   await ana.says('#passcode-problem', 'Too many wrong passcodes came from here. One moment, it is tried again by itself.');
-  held = false;
+  guesser.held = false;
   await passed(ana);
+});
+
+test('in a room that is a line that is lost and no more: nothing is asked, nothing is in the way of a call', async (t) => {
+  const parlor = await start(), room = newRoom(), guesser = guessedBeside();
+  const ana = await enter(t, browser, parlor.url, guesser), ben = await enter(t, browser, parlor.url);
+  for (const person of [ana, ben]) {
+    await type(person, 'open sesame');
+    await passed(person);
+    await person.join(room);
+  }
+  await inCall(ana, ben);
+  await ana.page.evaluate(() => {
+    window.asked = 0;
+    const sheet = document.querySelector('#passcode-sheet');
+    new MutationObserver(() => (window.asked += sheet.open)).observe(sheet, { attributeFilter: ['open'] });
+  });
+  guesser.held = true;
+  await ana.page.evaluate(() => window.dispatchEvent(new Event('online'))); // the line is made anew
+  await ana.barSays('Reconnecting to Parlor. Your call goes on.');
+  for (let n = 0; n < 2; n += 1) await once(guesser.refused, 'again');
+  await ana.barSays('Reconnecting to Parlor. Your call goes on.');
+  await ana.page.keyboard.press('m');
+  await ana.says('#mute-button .label', 'Unmute');
+  guesser.held = false;
+  await passed(ana);
+  assert.equal(await ana.page.evaluate('asked'), 0);
+  await inCall(ana, ben);
 });

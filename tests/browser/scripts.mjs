@@ -30,6 +30,32 @@ export const openPrompt = () => `
     navigator.mediaDevices.getUserMedia = async (wanted) => (await answered, real(wanted));
   }`;
 
+// What the other person answers is taken only after `takeAnswers()`, which waits until that is done.
+export const slowAnswers = () => `
+  {
+    const real = RTCPeerConnection.prototype.setRemoteDescription;
+    const held = [];
+    const released = new Promise((resolve) => {
+      window.takeAnswers = () => (resolve(), Promise.allSettled(held));
+    });
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      window.answers = (window.answers ?? 0) + 1;
+      const done = released.then(() => real.call(this, description));
+      held.push(done);
+      return done;
+    };
+  }`;
+
+// All that a screen reader was told, in order, in `announced`.
+export const heardAloud = () => `
+  window.announced = [];
+  addEventListener('DOMContentLoaded', () => {
+    const announcer = document.querySelector('#announcer');
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) window.announced.push(...[...addedNodes].map((node) => node.textContent));
+    }).observe(announcer, { childList: true });
+  });`;
+
 // An address the browser does not trust: http:// and not this machine.
 export const insecurePage = () => `
   Object.defineProperty(window, 'isSecureContext', { value: false });
