@@ -76,6 +76,7 @@ impl Lobby {
     /// [`RoomError::Full`], [`RoomError::TooManyRooms`] and [`RoomError::TakenOver`].
     pub fn join(&mut self, arrival: Arrival, room: &RoomName) -> Result<Seated, RoomError> {
         let Arrival { person, key, .. } = arrival;
+        let mut is_over = false;
         let found = self.by_room.get(room).copied();
         match found.and_then(|call| self.calls.get(call)) {
             Some(call) => {
@@ -93,6 +94,7 @@ impl Lobby {
                 if call.seats.is_full() {
                     return Err(RoomError::Full);
                 }
+                is_over = call.seats.iter().any(|seat| seat.outdated);
             }
             None => {
                 let given_up = [Some(person), self.held_elsewhere(&arrival)];
@@ -106,7 +108,8 @@ impl Lobby {
         }
         let left = self.leave_others(&arrival);
         self.sit_down(arrival, room);
-        Ok(self.seated(person, true, left, None))
+        let seated = self.seated(person, true, left, None);
+        Ok(Seated { is_over, ..seated })
     }
 
     /// Whose seat is held for the key of somebody who asks for another one.
@@ -192,8 +195,9 @@ impl Lobby {
         let Some(call) = calls.get_mut(call_key) else {
             return;
         };
+        // Who resumes means the call that there is, which a server that was started anew has lost.
         if let Some(other) = call.seats.first_mut() {
-            other.outdated |= other.held_until.is_some();
+            other.outdated |= arrival.intent != Intent::Resume;
         }
         let seat = Seat {
             person: arrival.person,
@@ -226,6 +230,7 @@ impl Lobby {
             },
             new,
             left,
+            is_over: taken.as_ref().is_some_and(|taken| !taken.resumed),
             taken,
             opposite: match opposite {
                 None => Opposite::Empty,
@@ -333,9 +338,17 @@ impl Lobby {
         Some((person, self.leave(person)?))
     }
 
-    /// A person speaks: the room they sit in, and who is there in the other seat.
-    pub fn heard(&mut self, person: SocketKey) -> Option<(&RoomName, Option<SocketKey>)> {
+    /// A person speaks in a room: who is there in the other seat, if the room is the one that they
+    /// sit in, as `is_named` says.
+    pub fn heard(
+        &mut self,
+        person: SocketKey,
+        is_named: impl FnOnce(&RoomName) -> bool,
+    ) -> Option<Option<SocketKey>> {
         let call = self.calls.get_mut(*self.seats.get(&person)?)?;
+        if !is_named(&call.room) {
+            return None;
+        }
         let mut peer = None;
         for seat in &mut call.seats {
             if seat.person == person {
@@ -344,7 +357,7 @@ impl Lobby {
                 peer = seat.present();
             }
         }
-        Some((&call.room, peer))
+        Some(peer)
     }
 
     /// Who is there in the other seat of the person's room.

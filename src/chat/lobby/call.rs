@@ -25,8 +25,8 @@ pub(super) struct Seat {
     pub(super) page: Option<Page>,
     /// Until when it is held for a person who is away.
     pub(super) held_until: Option<Instant>,
-    /// The person may not know who has the other seat: somebody left it, and they have said
-    /// nothing since; or somebody came to it while they were away.
+    /// The person may not know who has the other seat: somebody left it or came to it, and they have
+    /// said nothing since. So they have no call with whoever that is.
     pub(super) outdated: bool,
 }
 

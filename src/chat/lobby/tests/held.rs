@@ -129,16 +129,38 @@ fn no_call_is_resumed_with_somebody_else() {
 
 #[test]
 fn who_has_spoken_since_knows_who_sits_opposite() {
-    for speaks in [true, false] {
+    // When they speak: before or after the next one comes, and of which room.
+    for (early, late, name, knows) in [
+        (false, false, "a", false),
+        (true, false, "a", false),
+        (false, true, "b", false),
+        (false, true, "a", true),
+    ] {
         let (mut lobby, _) = pair();
         lobby.leave(person(2));
-        let _ = role(&mut lobby, 4, "a");
-        if speaks {
-            lobby.heard(person(1));
+        for speaks in [early, late] {
+            if speaks {
+                lobby.heard(person(1), |seated| *seated == room(name));
+            }
+            let _ = role(&mut lobby, 4, "a");
         }
         let seated = lobby.join(resuming(3, 1), &room("a")).expect("its own");
-        assert_eq!(seated.taken.map(|taken| taken.resumed), Some(speaks));
+        let resumed = seated.taken.map(|taken| taken.resumed);
+        assert_eq!(resumed, Some(knows), "{early} {late} {name}");
     }
+}
+
+#[test]
+fn a_call_that_a_new_server_does_not_know_goes_on_when_both_resume_it() {
+    let (mut lobby, now) = (Lobby::new(8), Instant::now());
+    for n in [1, 2] {
+        let seated = lobby.join(resuming(n, n), &room("a")).expect("free");
+        assert!(!seated.is_over);
+    }
+    // They had nothing to say, and one is lost again.
+    lobby.hold(person(1), now);
+    let seated = lobby.join(resuming(3, 1), &room("a")).expect("its own");
+    assert!(seated.taken.is_some_and(|taken| taken.resumed));
 }
 
 #[test]
