@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use parlor::config::{self, Network};
 use parlor::http::{Reach, Site};
 
-use crate::support::raw::{Answer, get, request};
+use crate::support::raw::{Answer, eventually, get, request};
 use crate::support::server::Running;
 use crate::support::session::{WEBSOCKET, WebSocket};
 
@@ -238,9 +238,7 @@ fn the_numbers_follow_what_happens_and_name_nobody() {
     socket.send("42[\"join\",\"conservatory\"]");
     assert_eq!(socket.text(), "42[\"created\"]");
     // The end of the request before is seen by its client first.
-    while server.stats.connections.get() > 1 {
-        std::thread::yield_now();
-    }
+    eventually(|| server.stats.connections.get() == 1);
     let during = numbers(&server);
     for (name, wanted) in [
         ("connections", 2.0),
