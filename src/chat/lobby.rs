@@ -15,7 +15,8 @@
 //! leaves, who stays moves up and is the creator for the next person. A person is a socket, also when
 //! that is gone: keys of sockets do not come again. A held seat opposite somebody who is there costs
 //! no room. Rooms with nobody there are a quarter of all at most, so that people who come and go
-//! without a word cannot fill the server: of one more, the one that is deserted the longest is given up.
+//! without a word cannot fill the server: of one more, the one that is deserted the longest is given up,
+//! but none in which two were in a call while there is one that somebody had alone.
 //! Room names come from clients, so they are hashed with random keys; the keys of people and
 //! calls are made here. Cost of a call: about 350 bytes and 30 for each person, 100 if held.
 
@@ -26,7 +27,7 @@ mod outcome;
 use super::event::{Intent, Page, RoomError, RoomName};
 use super::seat_key::SeatKey;
 use crate::socketio::SocketKey;
-use call::{Call, Seat};
+use call::{Call, Desertion, Seat};
 use held::Held;
 pub use outcome::Role;
 pub(super) use outcome::{Arrival, Away, Left, Opposite, Seated, Taken};
@@ -46,8 +47,8 @@ pub struct Lobby {
     by_room: HashMap<RoomName, CallKey>,
     seats: FxHashMap<SocketKey, CallKey>,
     held: Held,
-    /// The calls with nobody there, the first being deserted the longest.
-    deserted: BTreeSet<(Instant, CallKey)>,
+    /// The calls with nobody there, the first being the next to be given up.
+    deserted: BTreeSet<(Desertion, CallKey)>,
     max_rooms: usize,
     max_deserted: usize,
 }
@@ -297,8 +298,8 @@ impl Lobby {
         if self.deserted.len() < self.max_deserted {
             return None;
         }
-        let (_, oldest) = *self.deserted.first()?;
-        let call = self.calls.get(oldest)?;
+        let (_, first) = *self.deserted.first()?;
+        let call = self.calls.get(first)?;
         let people = call.seats.iter().map(|seat| seat.person);
         let people: heapless::Vec<SocketKey, 2> = people.collect();
         let room = call.room.clone();
@@ -313,13 +314,14 @@ impl Lobby {
         let Some(call) = self.calls.get_mut(call_key) else {
             return;
         };
-        let until = call.deserted_until();
-        let before = std::mem::replace(&mut call.noted, until);
-        if before != until {
+        let desertion = call.desertion();
+        let before = std::mem::replace(&mut call.noted, desertion);
+        if before != desertion {
             if let Some(before) = before {
                 self.deserted.remove(&(before, call_key));
             }
-            self.deserted.extend(until.map(|until| (until, call_key)));
+            let noted = desertion.map(|desertion| (desertion, call_key));
+            self.deserted.extend(noted);
         }
         if call.seats.is_empty() {
             self.by_room.remove(&call.room);

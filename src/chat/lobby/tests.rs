@@ -139,9 +139,8 @@ fn expect_consistent(lobby: &Lobby) -> Result<(), TestCaseError> {
             let same = call.seats.iter().filter(|other| other.key == seat.key);
             prop_assert!(seat.key.is_none() || same.count() == 1);
         }
-        let absent = call.seats.iter().filter_map(|seat| seat.held_until);
-        if absent.clone().count() == call.seats.len() {
-            deserted.extend(absent.max().map(|until| (until, call_key)));
+        if call.seats.iter().all(|seat| seat.held_until.is_some()) {
+            deserted.extend(call.desertion().map(|desertion| (desertion, call_key)));
         }
     }
     let seats: usize = lobby.calls.values().map(|call| call.seats.len()).sum();

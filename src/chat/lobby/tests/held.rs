@@ -282,6 +282,47 @@ fn rooms_with_nobody_there_are_bounded_and_the_longest_deserted_is_given_up() {
 }
 
 #[test]
+fn a_call_of_two_outlasts_those_who_come_alone_and_are_lost() {
+    let (mut lobby, now) = pair();
+    let lone = |lobby: &mut Lobby, n: u64| {
+        let name = room(&format!("room {n}"));
+        lobby.join(with_key(n, n), &name).expect("free");
+        let until = now + Duration::from_secs(120 + n);
+        lobby.hold(person(n), until).expect("it has a key").given_up
+    };
+    for n in [1, 2] {
+        lobby.hold(person(n), now + Duration::from_secs(120));
+    }
+    for n in 3..6 {
+        assert_eq!(lone(&mut lobby, n), None);
+    }
+    for n in 6..100 {
+        let given_up = room(&format!("room {}", n - 3));
+        assert_eq!(lone(&mut lobby, n), Some(given_up));
+    }
+    for n in [1, 2] {
+        let back = lobby.join(resuming(100 + n, n), &room("a"));
+        assert!(back.is_ok_and(|seated| seated.taken.is_some_and(|taken| taken.resumed)));
+    }
+    // Calls of two are given up for each other, the longest deserted first; one that half of was left
+    // is none of those any more.
+    let (mut lobby, now) = (Lobby::new(8), Instant::now());
+    for n in 0..5 {
+        let name = room(&format!("room {n}"));
+        for of in [n * 2, n * 2 + 1] {
+            lobby.join(with_key(of, of), &name).expect("free");
+        }
+    }
+    for n in 0..10 {
+        let until = now + Duration::from_secs(120 + n);
+        let away = lobby.hold(person(n), until).expect("it has a key");
+        assert_eq!(away.given_up, (n == 9).then(|| room("room 0")));
+    }
+    lobby.leave(person(6));
+    assert_eq!(lone(&mut lobby, 20), Some(room("room 3")));
+}
+
+#[test]
 fn a_small_server_keeps_a_few_rooms_with_nobody_there() {
     for (rooms, kept) in [(1, 1), (3, 3), (4, 4), (8, 4), (16, 4), (40, 10)] {
         let (mut lobby, now) = (Lobby::new(rooms), Instant::now());
