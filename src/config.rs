@@ -307,6 +307,9 @@ pub struct Parlor {
 mod tests {
     use super::*;
 
+    // These are figures of one day, so what is asserted is about the defaults only. That a
+    // connection takes no more is held by `tests/budget/serving.rs` and `scripts/bench --budget`.
+
     /// What a connection takes that is a WebSocket over TLS, allocator included: measured with 4096.
     const IDLE: usize = 8_650;
 
@@ -314,7 +317,7 @@ mod tests {
     const IN_REQUEST: usize = 2 * 8 * 1024 + 512;
 
     #[test]
-    fn what_clients_can_take_of_the_room_server_fits_into_48_mib() {
+    fn the_defaults_are_for_48_mib_of_clients_as_they_were_measured() {
         let limits = Limits::room_server();
         let clients = limits.max_connections * IDLE + limits.max_requests * IN_REQUEST;
         let all = clients + limits.max_buffered_bytes;

@@ -12,8 +12,12 @@
 //! An address (as its [`Party`]) is one guesser, whatever its number of sockets. Guesses wait in the
 //! order in which they came, the right one too, so asking on many sockets at once is no faster. But only
 //! wrong ones use up what may be judged: who knows the passcode and comes often, as many devices
-//! behind one address do, waits only while somebody there guesses, and [`PATIENCE`] at most. A guess
-//! counts even if its socket does not wait for the answer.
+//! behind one address do, waits only while somebody there guesses, for [`PATIENCE`] at most, or is to try
+//! again. A guess counts even if its socket does not wait for the answer.
+//!
+//! So who guesses faster than one each [`PAUSE`], and does not stop, keeps everybody at the same address
+//! out meanwhile. There is no way around it here: if the right word were heard while others are refused,
+//! being heard would tell it from them, and guessing on many sockets would be fast.
 //!
 //! Invariants: nothing that was presented is kept here. [`MAX_REMEMBERED`] addresses are told apart, 32
 //! bytes each; beyond that new ones share one place and are slowed together, until others have

@@ -25,6 +25,7 @@ pub struct Chat {
 type Done = &'static str;
 
 const OK: Done = "{\"ok\":true}";
+
 /// What a seat is acknowledged with: the role, and to a page that resumes a call whether somebody
 /// has the other seat.
 fn acknowledgement(seated: &Seated, intent: Intent) -> Done {
@@ -96,9 +97,9 @@ impl Chat {
         }
         if let Some(taken) = &seated.taken {
             tell_of_return(io, socket, room, taken);
-            if intent == Intent::Resume && !taken.resumed {
-                send(io, socket, "leave", &[]);
-            }
+        }
+        if intent == Intent::Resume && seated.is_over {
+            send(io, socket, "leave", &[]);
         }
         let event = match seated.role {
             Role::Created => "created",
@@ -207,20 +208,15 @@ impl Chat {
         name: &str,
         room: Option<Arg<'_>>,
     ) -> Result<Option<SocketKey>, RoomError> {
-        let seat = self.lobby.heard(socket);
         // A name that is the seat's as it stands needs no other look at it.
         let plain = room.and_then(|room| room.as_plain_str());
-        if let Some((seated, peer)) = seat
-            && plain == Some(seated.as_str())
-        {
+        let heard = self.lobby.heard(socket, |seated| {
+            plain == Some(seated.as_str()) || room_name(room).is_ok_and(|room| room == *seated)
+        });
+        if let Some(peer) = heard {
             return Ok(peer);
         }
         let room = room_name(room)?;
-        if let Some((seated, peer)) = seat
-            && *seated == room
-        {
-            return Ok(peer);
-        }
         self.stats.ignored.add();
         tracing::debug!(id = %Id(io, socket), event = name, ?room, "ignored: not in this room");
         Err(RoomError::NotSeated)

@@ -15,7 +15,8 @@
 //! leaves, who stays moves up and is the creator for the next person. A person is a socket, also when
 //! that is gone: keys of sockets do not come again. A held seat opposite somebody who is there costs
 //! no room. Rooms with nobody there are a quarter of all at most, so that people who come and go
-//! without a word cannot fill the server: of one more, the one that is deserted the longest is given up.
+//! without a word cannot fill the server: of one more, the one that is deserted the longest is given up,
+//! but none in which two were in a call while there is one that somebody had alone.
 //! Room names come from clients, so they are hashed with random keys; the keys of people and
 //! calls are made here. Cost of a call: about 350 bytes and 30 for each person, 100 if held.
 
@@ -26,7 +27,7 @@ mod outcome;
 use super::event::{Intent, Page, RoomError, RoomName};
 use super::seat_key::SeatKey;
 use crate::socketio::SocketKey;
-use call::{Call, Seat};
+use call::{Call, Desertion, Seat};
 use held::Held;
 pub use outcome::Role;
 pub(super) use outcome::{Arrival, Away, Left, Opposite, Seated, Taken};
@@ -46,8 +47,8 @@ pub struct Lobby {
     by_room: HashMap<RoomName, CallKey>,
     seats: FxHashMap<SocketKey, CallKey>,
     held: Held,
-    /// The calls with nobody there, the first being deserted the longest.
-    deserted: BTreeSet<(Instant, CallKey)>,
+    /// The calls with nobody there, the first being the next to be given up.
+    deserted: BTreeSet<(Desertion, CallKey)>,
     max_rooms: usize,
     max_deserted: usize,
 }
@@ -76,6 +77,7 @@ impl Lobby {
     /// [`RoomError::Full`], [`RoomError::TooManyRooms`] and [`RoomError::TakenOver`].
     pub fn join(&mut self, arrival: Arrival, room: &RoomName) -> Result<Seated, RoomError> {
         let Arrival { person, key, .. } = arrival;
+        let mut is_over = false;
         let found = self.by_room.get(room).copied();
         match found.and_then(|call| self.calls.get(call)) {
             Some(call) => {
@@ -93,6 +95,7 @@ impl Lobby {
                 if call.seats.is_full() {
                     return Err(RoomError::Full);
                 }
+                is_over = call.seats.iter().any(|seat| seat.outdated);
             }
             None => {
                 let given_up = [Some(person), self.held_elsewhere(&arrival)];
@@ -106,7 +109,8 @@ impl Lobby {
         }
         let left = self.leave_others(&arrival);
         self.sit_down(arrival, room);
-        Ok(self.seated(person, true, left, None))
+        let seated = self.seated(person, true, left, None);
+        Ok(Seated { is_over, ..seated })
     }
 
     /// Whose seat is held for the key of somebody who asks for another one.
@@ -192,8 +196,9 @@ impl Lobby {
         let Some(call) = calls.get_mut(call_key) else {
             return;
         };
+        // Who resumes means the call that there is, which a server that was started anew has lost.
         if let Some(other) = call.seats.first_mut() {
-            other.outdated |= other.held_until.is_some();
+            other.outdated |= arrival.intent != Intent::Resume;
         }
         let seat = Seat {
             person: arrival.person,
@@ -226,6 +231,7 @@ impl Lobby {
             },
             new,
             left,
+            is_over: taken.as_ref().is_some_and(|taken| !taken.resumed),
             taken,
             opposite: match opposite {
                 None => Opposite::Empty,
@@ -292,8 +298,8 @@ impl Lobby {
         if self.deserted.len() < self.max_deserted {
             return None;
         }
-        let (_, oldest) = *self.deserted.first()?;
-        let call = self.calls.get(oldest)?;
+        let (_, first) = *self.deserted.first()?;
+        let call = self.calls.get(first)?;
         let people = call.seats.iter().map(|seat| seat.person);
         let people: heapless::Vec<SocketKey, 2> = people.collect();
         let room = call.room.clone();
@@ -308,13 +314,14 @@ impl Lobby {
         let Some(call) = self.calls.get_mut(call_key) else {
             return;
         };
-        let until = call.deserted_until();
-        let before = std::mem::replace(&mut call.noted, until);
-        if before != until {
+        let desertion = call.desertion();
+        let before = std::mem::replace(&mut call.noted, desertion);
+        if before != desertion {
             if let Some(before) = before {
                 self.deserted.remove(&(before, call_key));
             }
-            self.deserted.extend(until.map(|until| (until, call_key)));
+            let noted = desertion.map(|desertion| (desertion, call_key));
+            self.deserted.extend(noted);
         }
         if call.seats.is_empty() {
             self.by_room.remove(&call.room);
@@ -333,9 +340,17 @@ impl Lobby {
         Some((person, self.leave(person)?))
     }
 
-    /// A person speaks: the room they sit in, and who is there in the other seat.
-    pub fn heard(&mut self, person: SocketKey) -> Option<(&RoomName, Option<SocketKey>)> {
+    /// A person speaks in a room: who is there in the other seat, if the room is the one that they
+    /// sit in, as `is_named` says.
+    pub fn heard(
+        &mut self,
+        person: SocketKey,
+        is_named: impl FnOnce(&RoomName) -> bool,
+    ) -> Option<Option<SocketKey>> {
         let call = self.calls.get_mut(*self.seats.get(&person)?)?;
+        if !is_named(&call.room) {
+            return None;
+        }
         let mut peer = None;
         for seat in &mut call.seats {
             if seat.person == person {
@@ -344,7 +359,7 @@ impl Lobby {
                 peer = seat.present();
             }
         }
-        Some((&call.room, peer))
+        Some(peer)
     }
 
     /// Who is there in the other seat of the person's room.

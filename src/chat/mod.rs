@@ -19,6 +19,7 @@
 //! | `join`, room, by its key | `created` or `joined` | `leave` |
 //! | `join`, room, `{"resume":true}`, by its key | the same, its role as it was | `peer-back` if it was away |
 //! | the same, but the other seat has changed hands | `leave`, then the same | `leave` |
+//! | the same when the other was told `leave` already | `leave`, then `joined` | - |
 //! | `leave`, room, `{"page":N}`, by the next connection | - | `leave` |
 //!
 //! The socket that had the seat until then gets `taken-over`, if it is there. After `created` or

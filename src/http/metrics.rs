@@ -13,8 +13,10 @@
 //!
 //! They are told to this machine itself and to the addresses of `--metrics-allow`; everybody else gets 403.
 //! Behind a trusted proxy it is the client's address that counts. A request that a proxy may have handed
-//! on is not from this machine, whatever address it seems to come from: one of a trusted
-//! proxy's own, or one with `X-Forwarded-For`. So a proxy beside the server does not open this to all.
+//! on is not from this machine, whatever address it seems to come from: one of a trusted proxy's own,
+//! one with a field that proxies add ([`FORWARDED`]), or one that asks for another host than a
+//! loopback address or `localhost`. So a proxy or a forwarded port beside the server does not open this to
+//! all. It does to a client that names such a host on purpose where neither adds a field.
 //!
 //! Invariants: there is no address, id or name of a room in it; a number that the system does not
 //! tell is left out. Left out: other formats, labels by client.
@@ -25,18 +27,25 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use hyper::header::HeaderName;
+use hyper::header::{self, HeaderName};
 use hyper::{HeaderMap, Response, StatusCode};
 
 use crate::config::{self, Network};
 use crate::http::Body;
 use crate::http::answer;
+use crate::http::host::{Host, Place};
 use crate::stats::{Stats, Value};
 use crate::transport::Peer;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// Fields of requests that a proxy has handed on (RFC 7239, RFC 9110 section 7.6.3, and usage).
+const FORWARDED: [HeaderName; 4] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-real-ip"),
+    header::FORWARDED,
+    header::VIA,
+];
 
 const FORBIDDEN: &str = "Metrics are for this machine itself and for the addresses that are named to \
     --metrics-allow. Behind a reverse proxy its own address has to be named, too.\n";
@@ -77,8 +86,12 @@ impl Metrics {
 
     fn may_read(&self, peer: Peer, headers: &HeaderMap) -> bool {
         let is_in = |networks: &[Network]| networks.iter().any(|one| one.contains(peer.address));
-        let forwarded = || is_in(&self.proxies) || headers.contains_key(FORWARDED_FOR);
-        is_in(&self.allowed) || (peer.address.is_loopback() && !forwarded())
+        let forwarded = || {
+            let has = |field| headers.contains_key(field);
+            is_in(&self.proxies) || FORWARDED.iter().any(has)
+        };
+        is_in(&self.allowed)
+            || (peer.address.is_loopback() && asks_this_machine(headers) && !forwarded())
     }
 
     fn text(&self) -> String {
@@ -132,6 +145,18 @@ impl Metrics {
                 gauge(text, name, about, &value.to_string());
             }
         }
+    }
+}
+
+/// Whether a request is for a host that is the client's own machine.
+fn asks_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    match host.and_then(Place::parse).map(|place| place.host) {
+        Some(Host::Address(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Name(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
     }
 }
 

@@ -118,10 +118,12 @@ impl Rig {
         (first, second)
     }
 
-    /// The same with the keys 1 and 2.
+    /// The same with the keys 1 and 2, and the first has made an offer: so both know of each other.
     pub(crate) fn pair_with_keys(&mut self) -> (Person, Person) {
         let (first, second) = (self.with_key(1), self.with_key(2));
         self.couple(first, second);
+        self.say(first, "42[\"offer\",0,\"kitchen\"]");
+        assert_eq!(self.got(second), ["42[\"offer\",0]"]);
         (first, second)
     }
 

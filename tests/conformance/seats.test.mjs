@@ -41,9 +41,11 @@ for (const way of Object.keys(WAYS)) {
         const other = await t.come();
         await lost.ask("join", t.room);
         await other.ask("join", t.room);
-        between.cut({ reset });
+        lost.emit("offer", 0, t.room);
         await other.until(2);
-        assert.deepEqual(other.got, [["joined"], ["peer-away"]], "no argument");
+        between.cut({ reset });
+        await other.until(3);
+        assert.deepEqual(other.got, [["joined"], ["offer", 0], ["peer-away"]], "no argument");
         const stranger = await t.come(freshKey());
         assert.equal((await stranger.ask("join", t.room)).error.code, "full");
         assert.deepEqual(await other.ask("candidate", 1, t.room), { ok: true });
@@ -51,8 +53,8 @@ for (const way of Object.keys(WAYS)) {
         const back = await t.come(t.key);
         const seated = await back.ask("join", t.room, RESUME);
         assert.deepEqual(seated, { ok: true, role: "created", peer: true });
-        await other.until(3);
-        assert.deepEqual(other.got[2], ["peer-back"]);
+        await other.until(4);
+        assert.deepEqual(other.got[3], ["peer-back"]);
         other.emit("candidate", 2, t.room);
         await back.until(2);
         assert.deepEqual(back.got, [["created"], ["candidate", 2]]);

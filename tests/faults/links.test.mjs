@@ -73,6 +73,8 @@ test('over a link that loses every fifth packet in each direction a whole call g
 test('a client whose address changes has its seat again by its key, and the call goes on', async (t) => {
   const { room, lost, other } = await seated(t, LIVELY);
   const [before, now] = [laptop.address, '192.168.77.99'];
+  lost.say('offer', 0, room);
+  await other.hears('offer');
   lost.mark();
   other.mark();
   await laptop.removeAddress(`${before}/24`);

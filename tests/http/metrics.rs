@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use parlor::config::{self, Network};
 use parlor::http::{Reach, Site};
 
-use crate::support::raw::{Answer, get, request};
+use crate::support::raw::{Answer, eventually, get, request, send};
 use crate::support::server::Running;
 use crate::support::session::{WEBSOCKET, WebSocket};
 
@@ -194,7 +194,29 @@ fn a_proxy_that_nobody_has_named_does_not_open_them() {
         let line = format!("X-Forwarded-For: {forwarded}");
         expect_refused(&get(server.address, "/metrics", &[&line]));
     }
-    assert_eq!(server.stats.requests_refused.get(), 4);
+    for line in [
+        "X-Real-IP: 127.0.0.1",
+        "Forwarded: for=127.0.0.1",
+        "Via: 1.1 proxy",
+    ] {
+        expect_refused(&get(server.address, "/metrics", &[line]));
+    }
+    assert_eq!(server.stats.requests_refused.get(), 7);
+}
+
+#[test]
+fn a_port_that_is_forwarded_does_not_open_them_to_who_asks_for_another_host() {
+    let server = start(&[], &[]);
+    let asks = |host: &str| {
+        let head = format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        send(server.address, head.as_bytes())
+    };
+    for host in ["192.168.1.20:4000", "[fd00::20]"] {
+        expect_refused(&asks(host));
+    }
+    for host in ["127.0.0.1", "127.0.0.2:80", "[::1]:4000", "LocalHost:4000"] {
+        assert_eq!(asks(host).status, 200, "{host}");
+    }
 }
 
 #[test]
@@ -238,9 +260,7 @@ fn the_numbers_follow_what_happens_and_name_nobody() {
     socket.send("42[\"join\",\"conservatory\"]");
     assert_eq!(socket.text(), "42[\"created\"]");
     // The end of the request before is seen by its client first.
-    while server.stats.connections.get() > 1 {
-        std::thread::yield_now();
-    }
+    eventually(|| server.stats.connections.get() == 1);
     let during = numbers(&server);
     for (name, wanted) in [
         ("connections", 2.0),

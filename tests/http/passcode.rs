@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use parlor::config::{self, Network};
 
 use crate::support::dir::TempDir;
+use crate::support::raw::eventually;
 use crate::support::server::Running;
 use crate::support::session::{WEBSOCKET, WebSocket};
 
@@ -51,9 +52,7 @@ fn behind_a_proxy_each_client_guesses_for_itself() {
     // However slow this machine is, some guess is one too many.
     for guesses in 1.. {
         waiting.push(presents(address, "192.168.1.7", "mustard"));
-        while stats.passcodes_wrong.get() + stats.passcodes_limited.get() < guesses {
-            std::thread::yield_now();
-        }
+        eventually(|| stats.passcodes_wrong.get() + stats.passcodes_limited.get() == guesses);
         if stats.passcodes_limited.get() > 0 {
             break;
         }

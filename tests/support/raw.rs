@@ -5,10 +5,19 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A test that waits longer than this has found a bug.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+
+/// Waits until another thread has made this so.
+pub(crate) fn eventually(is_so: impl Fn() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !is_so() {
+        assert!(Instant::now() < end, "it did not come to this in time");
+        std::thread::yield_now();
+    }
+}
 
 /// An answer as it came.
 #[derive(Debug)]

@@ -145,6 +145,21 @@ fn a_guess_that_would_wait_too_long_is_not_judged_and_costs_nothing() {
 }
 
 #[test]
+fn who_guesses_without_a_pause_keeps_out_who_is_at_the_same_address_until_it_stops() {
+    let mut rig = Rig::new();
+    for _ in 0..60 {
+        for _ in 0..100 {
+            rig.knock("10.0.0.1", "wrong");
+        }
+        assert_eq!(rig.knock("10.0.0.1", "sesame"), Told::TryAgain);
+        assert_eq!(rig.knock("10.0.0.2", "sesame"), Told::In, "another address");
+        rig.pass(Duration::from_secs(1));
+    }
+    rig.pass(PATIENCE + PAUSE);
+    assert_eq!(rig.knock("10.0.0.1", "sesame"), Told::In);
+}
+
+#[test]
 fn an_address_that_rests_may_guess_again() {
     let mut rig = Rig::new();
     rig.tire("10.0.0.1");

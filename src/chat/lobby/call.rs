@@ -13,8 +13,17 @@ pub(super) struct Call {
     pub(super) room: RoomName,
     /// The creator's first.
     pub(super) seats: heapless::Vec<Seat, 2>,
-    /// The end of the last seat that is held, if nobody is there, as the lobby has noted it.
-    pub(super) noted: Option<Instant>,
+    /// How nobody is there, as the lobby has noted it.
+    pub(super) noted: Option<Desertion>,
+}
+
+/// A call with nobody there. The least of them is missed the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Desertion {
+    /// Whether both seats are held: two were in a call, not one waiting for the other.
+    of_two: bool,
+    /// The end of the last seat that is held.
+    until: Instant,
 }
 
 #[derive(Debug)]
@@ -25,8 +34,8 @@ pub(super) struct Seat {
     pub(super) page: Option<Page>,
     /// Until when it is held for a person who is away.
     pub(super) held_until: Option<Instant>,
-    /// The person may not know who has the other seat: somebody left it, and they have said
-    /// nothing since; or somebody came to it while they were away.
+    /// The person may not know who has the other seat: somebody left it or came to it, and they have
+    /// said nothing since. So they have no call with whoever that is.
     pub(super) outdated: bool,
 }
 
@@ -53,11 +62,13 @@ impl Call {
         self.seats.iter().find(|seat| seat.person != person)
     }
 
-    /// The end of the last seat that is held, if nobody is there.
-    pub(super) fn deserted_until(&self) -> Option<Instant> {
+    /// How nobody is there; `None` if somebody is, or no seat is held.
+    pub(super) fn desertion(&self) -> Option<Desertion> {
         let ends = self.seats.iter().map(|seat| seat.held_until);
-        ends.collect::<Option<heapless::Vec<Instant, 2>>>()?
-            .into_iter()
-            .max()
+        let ends = ends.collect::<Option<heapless::Vec<Instant, 2>>>()?;
+        Some(Desertion {
+            of_two: ends.is_full(),
+            until: ends.into_iter().max()?,
+        })
     }
 }

@@ -38,6 +38,9 @@ pub struct Seated {
     pub left: heapless::Vec<Left, 2>,
     /// Whether the seat was that of the person's key already.
     pub taken: Option<Taken>,
+    /// Whether a call that they had in this room is over for certain: it does not go on in the seat
+    /// that they took over, or who sits opposite was told that they have left.
+    pub is_over: bool,
     /// Who has the other seat.
     pub opposite: Opposite,
 }

@@ -129,16 +129,38 @@ fn no_call_is_resumed_with_somebody_else() {
 
 #[test]
 fn who_has_spoken_since_knows_who_sits_opposite() {
-    for speaks in [true, false] {
+    // When they speak: before or after the next one comes, and of which room.
+    for (early, late, name, knows) in [
+        (false, false, "a", false),
+        (true, false, "a", false),
+        (false, true, "b", false),
+        (false, true, "a", true),
+    ] {
         let (mut lobby, _) = pair();
         lobby.leave(person(2));
-        let _ = role(&mut lobby, 4, "a");
-        if speaks {
-            lobby.heard(person(1));
+        for speaks in [early, late] {
+            if speaks {
+                lobby.heard(person(1), |seated| *seated == room(name));
+            }
+            let _ = role(&mut lobby, 4, "a");
         }
         let seated = lobby.join(resuming(3, 1), &room("a")).expect("its own");
-        assert_eq!(seated.taken.map(|taken| taken.resumed), Some(speaks));
+        let resumed = seated.taken.map(|taken| taken.resumed);
+        assert_eq!(resumed, Some(knows), "{early} {late} {name}");
     }
+}
+
+#[test]
+fn a_call_that_a_new_server_does_not_know_goes_on_when_both_resume_it() {
+    let (mut lobby, now) = (Lobby::new(8), Instant::now());
+    for n in [1, 2] {
+        let seated = lobby.join(resuming(n, n), &room("a")).expect("free");
+        assert!(!seated.is_over);
+    }
+    // They had nothing to say, and one is lost again.
+    lobby.hold(person(1), now);
+    let seated = lobby.join(resuming(3, 1), &room("a")).expect("its own");
+    assert!(seated.taken.is_some_and(|taken| taken.resumed));
 }
 
 #[test]
@@ -257,6 +279,47 @@ fn rooms_with_nobody_there_are_bounded_and_the_longest_deserted_is_given_up() {
     assert_eq!((lobby.len(), lobby.is_seated(person(11))), (6, true));
     let back = lobby.join(resuming(50, 6), &room(&name(6)));
     assert!(back.is_ok_and(|seated| seated.taken.is_some()));
+}
+
+#[test]
+fn a_call_of_two_outlasts_those_who_come_alone_and_are_lost() {
+    let (mut lobby, now) = pair();
+    let lone = |lobby: &mut Lobby, n: u64| {
+        let name = room(&format!("room {n}"));
+        lobby.join(with_key(n, n), &name).expect("free");
+        let until = now + Duration::from_secs(120 + n);
+        lobby.hold(person(n), until).expect("it has a key").given_up
+    };
+    for n in [1, 2] {
+        lobby.hold(person(n), now + Duration::from_secs(120));
+    }
+    for n in 3..6 {
+        assert_eq!(lone(&mut lobby, n), None);
+    }
+    for n in 6..100 {
+        let given_up = room(&format!("room {}", n - 3));
+        assert_eq!(lone(&mut lobby, n), Some(given_up));
+    }
+    for n in [1, 2] {
+        let back = lobby.join(resuming(100 + n, n), &room("a"));
+        assert!(back.is_ok_and(|seated| seated.taken.is_some_and(|taken| taken.resumed)));
+    }
+    // Calls of two are given up for each other, the longest deserted first; one that half of was left
+    // is none of those any more.
+    let (mut lobby, now) = (Lobby::new(8), Instant::now());
+    for n in 0..5 {
+        let name = room(&format!("room {n}"));
+        for of in [n * 2, n * 2 + 1] {
+            lobby.join(with_key(of, of), &name).expect("free");
+        }
+    }
+    for n in 0..10 {
+        let until = now + Duration::from_secs(120 + n);
+        let away = lobby.hold(person(n), until).expect("it has a key");
+        assert_eq!(away.given_up, (n == 9).then(|| room("room 0")));
+    }
+    lobby.leave(person(6));
+    assert_eq!(lone(&mut lobby, 20), Some(room("room 3")));
 }
 
 #[test]
