@@ -10,12 +10,13 @@
 //! Who reads nothing of an answer is not waited for: a write of which nothing is taken in time fails.
 
 use crate::transport::Stream;
+use crate::transport::polling::Unsent;
 use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -28,7 +29,11 @@ const AHEAD: usize = 2048;
 /// What hyper still has to do for a connection, as bits; who has the connection and what hyper was
 /// given of it share this.
 #[derive(Default)]
-pub(super) struct Owed(AtomicU8);
+pub(super) struct Owed {
+    bits: AtomicU8,
+    /// What the answers in hyper's buffer, and in that of TLS, take of the shared budget.
+    unsent: Mutex<Vec<Unsent>>,
+}
 
 impl Owed {
     /// The body of the request is not read to its end.
@@ -42,7 +47,8 @@ impl Owed {
 
     /// hyper has just been given the connection: there is a request to be read and to be answered.
     pub(super) fn everything(&self) {
-        self.0.store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
+        self.bits
+            .store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
     }
 
     /// The head of a request has been read.
@@ -61,32 +67,43 @@ impl Owed {
     }
 
     /// hyper has the whole answer, and has yet to send it.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self, unsent: Option<Unsent>) {
+        self.unsent().extend(unsent);
         self.add(Self::UNSENT);
         self.remove(Self::ANSWER | Self::POSTED);
     }
 
     /// Whether a request with a body waits for its answer.
     fn is_posted(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::POSTED != 0
+        self.bits.load(Ordering::Relaxed) & Self::POSTED != 0
     }
 
     /// Whether hyper has no bytes that the system has not taken.
     pub(super) fn is_sent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::UNSENT == 0
+        self.bits.load(Ordering::Relaxed) & Self::UNSENT == 0
     }
 
     /// Whether the last request is answered, and nothing has been asked since.
     pub(super) fn is_nothing(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.bits.load(Ordering::Relaxed) == 0
+    }
+
+    /// The system has taken everything that was in hyper's buffer.
+    fn sent(&self) {
+        self.remove(Self::UNSENT);
+        *self.unsent() = Vec::new();
+    }
+
+    fn unsent(&self) -> MutexGuard<'_, Vec<Unsent>> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, bits: u8) {
-        self.0.fetch_or(bits, Ordering::Relaxed);
+        self.bits.fetch_or(bits, Ordering::Relaxed);
     }
 
     fn remove(&self, bits: u8) {
-        self.0.fetch_and(!bits, Ordering::Relaxed);
+        self.bits.fetch_and(!bits, Ordering::Relaxed);
     }
 }
 
@@ -227,7 +244,7 @@ impl AsyncWrite for Rewind {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         ready!(self.watch(flushed, cx))?;
-        self.owed.remove(Owed::UNSENT);
+        self.owed.sent();
         Poll::Ready(Ok(()))
     }
 

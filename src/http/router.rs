@@ -11,6 +11,7 @@
 use super::connection::Failure;
 use super::guard::Guard;
 use super::rewind::Owed;
+use crate::transport::polling::Unsent;
 use crate::transport::request::Later;
 use crate::transport::websocket::Pending;
 use crate::transport::{Answer, Outcome, Peer, Protocol, Server};
@@ -138,9 +139,7 @@ where
         let bodiless = request.body().is_end_stream();
         owed.begin(bodiless);
         if let Some(answer) = self.next.take_answer() {
-            return Box::pin(
-                async move { Ok(answer.map(|body| owed.send(Either::Protocol(body)))) },
-            );
+            return Box::pin(async move { Ok(owed.send(answer)) });
         }
         let Beside {
             service,
@@ -155,16 +154,18 @@ where
                 server.stats().requests_refused.add();
                 server.stats().strangers_refused.add();
                 let answer = guard.refuse(refusal);
-                return Box::pin(async move {
-                    Ok(answer.map(|body| owed.send(Either::Protocol(body))))
-                });
+                return Box::pin(async move { Ok(owed.send(answer)) });
             }
         }
         if !is_protocols {
             let answer = service.call(request);
             return Box::pin(async move {
                 let answer = answer.await.map_err(Into::into)?;
-                Ok(answer.map(|body| owed.send(Either::Service(body))))
+                Ok(answer.map(|body| Sent {
+                    body: Either::Service(body),
+                    owed,
+                    unsent: None,
+                }))
             });
         }
         let peer = server.sender(self.peer, request.headers());
@@ -201,7 +202,7 @@ where
                 Poll::Ready(answer) => answer,
                 Poll::Pending => answer.await,
             };
-            Ok(answer?.map(|body| owed.send(Either::Protocol(body))))
+            Ok(owed.send(answer?))
         })
     }
 }
@@ -232,6 +233,7 @@ impl Body for Read {
 pub(super) struct Sent<B> {
     body: Either<B>,
     owed: Arc<Owed>,
+    unsent: Option<Unsent>,
 }
 
 /// A body of the protocol's or the guard's, which is all there, or of the service's.
@@ -241,14 +243,19 @@ enum Either<B> {
 }
 
 impl Owed {
-    fn send<B>(self: Arc<Self>, body: Either<B>) -> Sent<B> {
-        Sent { body, owed: self }
+    fn send<B>(self: Arc<Self>, mut answer: Answer) -> Response<Sent<B>> {
+        let unsent = answer.extensions_mut().remove();
+        answer.map(|body| Sent {
+            body: Either::Protocol(body),
+            owed: self,
+            unsent,
+        })
     }
 }
 
 impl<B> Drop for Sent<B> {
     fn drop(&mut self) {
-        self.owed.answered();
+        self.owed.answered(self.unsent.take());
     }
 }
 

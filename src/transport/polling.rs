@@ -12,11 +12,13 @@ use crate::engineio::payload::{self, Payload};
 use crate::engineio::session::Input;
 use crate::engineio::{self, Reject, Revision, SessionId, SessionKey};
 use crate::hub::Protocol;
+use crate::stats::Reserved;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, StatusCode};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -45,7 +47,8 @@ impl<P: Protocol> Server<P> {
             // It is forgotten by now if there was no room for the open packet; one that was closed
             // as soon as it was opened is told so.
             let id = state.hub.engine().session_id(opened);
-            payload.map(polled).zip(id).ok_or(Reject::Full)
+            let answer = payload.map(|(payload, reserved)| polled(payload, reserved));
+            answer.zip(id).ok_or(Reject::Full)
         })
     }
 
@@ -56,7 +59,7 @@ impl<P: Protocol> Server<P> {
             Ok(state.hub.take_payload(session))
         })
         .map(|payload| match payload {
-            Some(payload) => Found::Payload(payload),
+            Some((payload, reserved)) => Found::Payload(payload, reserved),
             None => Found::Nothing(Wait {
                 server: self.clone(),
                 session,
@@ -190,7 +193,7 @@ impl<P: Protocol> Server<P> {
 
 /// What a GET found.
 pub(super) enum Found<P: Protocol> {
-    Payload(Payload),
+    Payload(Payload, Reserved),
     Nothing(Wait<P>),
 }
 
@@ -202,9 +205,9 @@ pub(super) struct Wait<P: Protocol> {
 }
 
 impl<P: Protocol> Future for Wait<P> {
-    type Output = Payload;
+    type Output = (Payload, Reserved);
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Payload> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let session = self.session;
         let payload = self.server.turn(|state, _| {
             let payload = state.hub.take_payload(session);
@@ -234,14 +237,16 @@ impl<P: Protocol> Drop for Wait<P> {
     }
 }
 
-/// The 200 of a poll or a polling handshake.
-pub(super) fn polled(payload: Payload) -> Answer {
+/// The 200 of a poll or a polling handshake. What it takes of the budget goes along with it
+/// ([`Unsent`]), because its client may leave it unread and ask for the next.
+pub(super) fn polled(payload: Payload, reserved: Reserved) -> Answer {
     let content_type = if payload.binary {
         OCTET_STREAM
     } else {
         "text/plain; charset=UTF-8"
     };
     let mut answer = answer(StatusCode::OK, content_type, payload.bytes);
+    answer.extensions_mut().insert(Unsent(Arc::new(reserved)));
     if payload.compress {
         answer.extensions_mut().insert(Compressible);
     }
@@ -251,6 +256,10 @@ pub(super) fn polled(payload: Payload) -> Answer {
 /// Marks an answer that is worth compressing.
 #[derive(Clone, Copy)]
 pub(super) struct Compressible;
+
+/// What an answer takes of the shared budget; to be kept until it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsent(#[expect(dead_code, reason = "is only dropped")] Arc<Reserved>);
 
 /// Why a body was not read to its end.
 enum Unread {
@@ -302,7 +311,6 @@ mod tests {
     use crate::stats::Stats;
     use crate::transport::silent::Silent;
     use std::net::Ipv4Addr;
-    use std::sync::Arc;
 
     #[test]
     fn a_handshake_that_comes_when_the_server_stops_is_told_to_come_later_and_leaves_nothing() {

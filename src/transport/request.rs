@@ -144,10 +144,13 @@ impl<P: Protocol> Server<P> {
                 }
                 let outcome = match head.method {
                     Method::GET => match self.poll(session) {
-                        Ok(Found::Payload(payload)) => Outcome::Answer(polled(payload)),
+                        Ok(Found::Payload(payload, reserved)) => {
+                            Outcome::Answer(polled(payload, reserved))
+                        }
                         Ok(Found::Nothing(wait)) => {
                             return Outcome::Later(Box::pin(async move {
-                                let mut answer = polled(wait.await);
+                                let (payload, reserved) = wait.await;
+                                let mut answer = polled(payload, reserved);
                                 extras.add_to(&mut answer).await;
                                 answer
                             }));

@@ -5,6 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::time::Instant;
 
 use parlor::config::{self, Limits, Protocol};
+use parlor::engineio::{CloseReason, Message, Request, SessionKey};
+use parlor::hub::{self, Engine};
 use parlor::transport::{Edge, Server};
 
 use crate::support::raw::{Answer, LIMIT, connect, get, read, send};
@@ -72,6 +74,55 @@ fn sockets_and_polls_that_wait_take_no_place_from_requests() {
     let mut status = [0; 15];
     waits.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 200 OK");
+}
+
+/// Sends more than the system takes for a client that reads nothing, for each message.
+struct Much;
+
+const MUCH: usize = 12 * 1024 * 1024;
+
+impl hub::Protocol for Much {
+    fn open(&mut self, _: &mut Engine, _: SessionKey, _: Request) {}
+    fn message(&mut self, engine: &mut Engine, session: SessionKey, _: Message<'_>) {
+        engine.send(session, Message::Text(&"x".repeat(MUCH)));
+    }
+    fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+}
+
+#[test]
+fn answers_of_polls_that_nobody_reads_stay_within_the_budget() {
+    let limits = Limits {
+        // Three quarters of it are for clients that hold so much.
+        max_buffered_bytes: 3 * MUCH,
+        ..Limits::default()
+    };
+    let server = Running::of(
+        Server::new(Protocol::default(), limits, Default::default(), Much),
+        (),
+    );
+    let session = Polling::open(server.address);
+    let mut unread = Vec::new();
+    for answers in 1..=2 {
+        assert_eq!(session.post("4more", &[]).text(), "ok");
+        let mut stream = connect(server.address);
+        let poll = format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", session.path);
+        stream.write_all(poll.as_bytes()).unwrap();
+        let mut status = [0; 15];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200 OK");
+        assert!(server.stats.buffered() > answers * MUCH);
+        unread.push(stream);
+    }
+    assert_eq!(session.post("4more", &[]).text(), "ok");
+    assert_eq!(server.stats.budget_exhausted.get(), 1);
+    assert!(server.stats.buffered() <= 3 * MUCH);
+    session.expect_gone();
+    // The first is read to its end on a connection that is kept, the other given up.
+    let mut read = vec![0; MUCH];
+    unread[0].read_exact(&mut read).unwrap();
+    wait_until(&server, |server| server.stats.buffered() < 2 * MUCH);
+    unread.pop();
+    wait_until(&server, |server| server.stats.buffered() == 0);
 }
 
 #[test]
