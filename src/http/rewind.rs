@@ -11,7 +11,7 @@
 
 use crate::transport::Stream;
 use crate::transport::polling::Unsent;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -73,14 +73,17 @@ impl Owed {
         self.remove(Self::ANSWER | Self::POSTED);
     }
 
-    /// Whether a request with a body waits for its answer.
-    fn is_posted(&self) -> bool {
-        self.bits.load(Ordering::Relaxed) & Self::POSTED != 0
+    /// Waits until hyper has no bytes that the system has not taken; for a request that it has.
+    pub(super) async fn until_sent(&self) {
+        poll_fn(|_| match self.has(Self::UNSENT) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+        .await;
     }
 
-    /// Whether hyper has no bytes that the system has not taken.
-    pub(super) fn is_sent(&self) -> bool {
-        self.bits.load(Ordering::Relaxed) & Self::UNSENT == 0
+    fn has(&self, bit: u8) -> bool {
+        self.bits.load(Ordering::Relaxed) & bit != 0
     }
 
     /// Whether the last request is answered, and nothing has been asked since.
@@ -201,7 +204,7 @@ impl AsyncRead for Rewind {
             ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
             // hyper looks for the end as soon as it has read a body, and would drop it with its
             // request: so it is given one more turn, in which the body is taken and answered.
-            let ends = buf.filled().len() == before && self.owed.is_posted();
+            let ends = buf.filled().len() == before && self.owed.has(Owed::POSTED);
             if ends && !std::mem::replace(&mut self.ended, true) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -244,7 +247,13 @@ impl AsyncWrite for Rewind {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         ready!(self.watch(flushed, cx))?;
-        self.owed.sent();
+        if self.owed.has(Owed::UNSENT) {
+            self.owed.sent();
+            if self.owed.has(Owed::ANSWER) {
+                // A request may wait for that, which hyper asks before it flushes.
+                cx.waker().wake_by_ref();
+            }
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -256,7 +265,6 @@ impl AsyncWrite for Rewind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::poll_fn;
     use std::net::Ipv4Addr;
     use tokio::net::{TcpListener, TcpStream};
 

@@ -5,8 +5,8 @@
 //! [`connection`](super::connection), with which it shares a [`Next`]. What hyper still has to do for
 //! a request is noted in [`Owed`]: the bodies of both directions tell when they are through.
 //!
-//! A poll waits without hyper only if any other request can stand for its own when it is answered
-//! ([`is_plain`]): no body, HTTP/1.1, nothing said about the connection.
+//! A poll always waits without hyper, because a place at the turnstile goes with that. When it is
+//! answered another request stands for its own ([`Again`]).
 
 use super::connection::Failure;
 use super::guard::Guard;
@@ -37,8 +37,8 @@ pub(super) enum Step {
     /// Nothing: it is over.
     #[default]
     End,
-    /// To wait for the answer of a poll.
-    Wait(Later),
+    /// To wait for the answer of a poll, and to ask so for it.
+    Wait(Later, Again),
     /// To give that answer.
     Answer(Answer),
     /// To become a WebSocket.
@@ -115,12 +115,42 @@ impl<P: Protocol, S> Unpin for Router<P, S> {}
 #[error("cut off")]
 struct Cut;
 
-/// Whether any other such request can stand for this one.
-fn is_plain(request: &Request<Incoming>) -> bool {
-    let mut connection = request.headers().get_all(CONNECTION).iter();
-    request.version() == Version::HTTP_11
-        && request.body().is_end_stream()
-        && connection.all(|value| value == "keep-alive")
+/// The request that hyper reads in the place of a poll's when that is answered: of all that was in
+/// it, only how the connection goes on has a part in the answer.
+pub(super) struct Again {
+    /// HTTP/1.0.
+    is_old: bool,
+    is_last: bool,
+}
+
+impl Again {
+    /// Nobody reads a body, so nothing can be read behind one.
+    fn of(request: &Request<Incoming>) -> Self {
+        let names = |token: &str| {
+            let mut values = request.headers().get_all(CONNECTION).iter();
+            values.any(|value| {
+                let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+                tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+            })
+        };
+        let is_old = request.version() == Version::HTTP_10;
+        Self {
+            is_old,
+            is_last: !request.body().is_end_stream()
+                || names("close")
+                || is_old && !names("keep-alive"),
+        }
+    }
+
+    /// The connection ends with it if it `is_stopping`.
+    pub(super) fn bytes(&self, is_stopping: bool) -> &'static [u8] {
+        match (self.is_old, self.is_last || is_stopping) {
+            (false, false) => b"GET / HTTP/1.1\r\n\r\n",
+            (false, true) => b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n",
+            (true, false) => b"GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
+            (true, true) => b"GET / HTTP/1.0\r\n\r\n",
+        }
+    }
 }
 
 impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
@@ -170,7 +200,7 @@ where
         }
         let peer = server.sender(self.peer, request.headers());
         let next = Arc::clone(&self.next);
-        let plain = is_plain(&request);
+        let again = Again::of(&request);
         let mut answer = Box::pin(async move {
             let request = request.map(|body| Read {
                 body,
@@ -178,11 +208,12 @@ where
             });
             match next.server.respond(request, peer).await {
                 Outcome::Answer(answer) => Ok(answer),
-                Outcome::Later(answer) if plain && next.owed.is_sent() => {
-                    next.set(Step::Wait(answer));
+                Outcome::Later(answer) => {
+                    // What was asked before has to be sent by who has it.
+                    next.owed.until_sent().await;
+                    next.set(Step::Wait(answer, again));
                     Err(Cut)
                 }
-                Outcome::Later(answer) => Ok(answer.await),
                 Outcome::Upgrade(answer, pending) => {
                     next.set(Step::Socket(pending));
                     Ok(answer)
