@@ -4,6 +4,7 @@
 //!
 //! They stand in one table, of which the metrics are made: a name, and what is said of it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// A number that only grows.
@@ -207,6 +208,26 @@ impl Stats {
     /// Bytes that are reserved now.
     pub fn buffered(&self) -> usize {
         self.buffered_bytes.get()
+    }
+}
+
+/// Bytes of the shared budget, given back when this is dropped.
+#[derive(Debug)]
+pub struct Reserved {
+    stats: Arc<Stats>,
+    bytes: usize,
+}
+
+impl Reserved {
+    /// Takes over `bytes` that are reserved already.
+    pub(crate) fn adopt(stats: Arc<Stats>, bytes: usize) -> Self {
+        Self { stats, bytes }
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.stats.release(self.bytes);
     }
 }
 

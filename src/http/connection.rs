@@ -9,7 +9,7 @@
 //! answer, because hyper's buffers are 16 KB of each: what follows is waited for without it
 //! ([`listen`]), and so is the answer of a poll. For that the [`router`](super::router) keeps the poll
 //! and fails, which ends hyper's connection without a byte being written; when the answer has come
-//! a new one begins, and reads a request again that stands for the one that was asked ([`AGAIN`]).
+//! a new one begins, and reads a request again that stands for the one that was asked ([`Again`](super::router::Again)).
 //! How many connections hyper has at one time is bounded by the server's turnstile, and what it may
 //! wait for by times: the head, the body, and that somebody reads the answer.
 //!
@@ -46,10 +46,15 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time in which a client must read something of an answer that is on its way.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Time in which the answer of a poll must get its turn: longer than a request's, because its session
+/// is lost with it.
+const ANSWER_TURN_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What is waited for, and for how long.
 pub(super) struct Times {
     idle: Duration,
     head: Duration,
+    turn: Duration,
     unread: Duration,
 }
 
@@ -57,6 +62,7 @@ pub(super) struct Times {
 pub(super) const TIMES: &Times = &Times {
     idle: IDLE_TIMEOUT,
     head: HEAD_TIMEOUT,
+    turn: ANSWER_TURN_TIMEOUT,
     unread: UNREAD_TIMEOUT,
 };
 
@@ -70,12 +76,6 @@ const HTTP_BUFFER: usize = 16 * 1024;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n\
     content-type: text/plain; charset=UTF-8\r\ncache-control: no-store\r\n\
     connection: close\r\ncontent-length: 35\r\n\r\nThe server is full, try again later";
-
-/// What hyper reads in the place of a request that it was let go in the middle of.
-const AGAIN: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
-
-/// The same for the last one of a connection.
-const AGAIN_AND_CLOSE: &[u8] = b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n";
 
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
@@ -140,10 +140,13 @@ pub(super) async fn converse<P, S, B>(
             return Box::pin(end(io.into_parts().0)).await;
         }
         let place = match next.has_answer() {
-            true => next.server.place_for_answer().await,
+            true => next.server.place_for_answer(times.turn).await,
             false => next.server.place_for_request().await,
         };
         if place.is_none() {
+            if let Step::Answer(answer) = next.take() {
+                next.server.give_up(&answer);
+            }
             return Box::pin(turn_away(io.into_parts().0)).await;
         }
         next.owed.everything();
@@ -155,12 +158,12 @@ pub(super) async fn converse<P, S, B>(
         let Some(ended) = ended else { continue };
         let step = next.take();
         match (step, ended) {
-            (Step::Wait(answer), _) => {
+            (Step::Wait(answer, again), _) => {
                 match wait(answer, &mut io, stop.as_mut(), &mut stopping).await {
                     Some(answer) => next.set(Step::Answer(answer)),
                     None => return,
                 }
-                io.put_back(if stopping { AGAIN_AND_CLOSE } else { AGAIN });
+                io.put_back(again.bytes(stopping));
             }
             (Step::Socket(pending), Ok(())) => {
                 let (stream, read) = io.into_parts();
@@ -267,9 +270,11 @@ fn count(error: &hyper::Error, stats: &Stats) {
 async fn turn_away(mut stream: Stream) {
     let said = async {
         stream.write_all(FULL).await?;
-        stream.shutdown().await
+        stream.shutdown().await?;
+        // What is unread when a connection is closed takes what was said with it.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
     };
-    // Who does not read it is not waited for.
+    // Who does not read it, or does not end, is not waited for.
     let _ = tokio::time::timeout(GOODBYE, said).await;
 }
 

@@ -10,12 +10,13 @@
 //! Who reads nothing of an answer is not waited for: a write of which nothing is taken in time fails.
 
 use crate::transport::Stream;
-use std::future::Future;
+use crate::transport::polling::Unsent;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -28,7 +29,11 @@ const AHEAD: usize = 2048;
 /// What hyper still has to do for a connection, as bits; who has the connection and what hyper was
 /// given of it share this.
 #[derive(Default)]
-pub(super) struct Owed(AtomicU8);
+pub(super) struct Owed {
+    bits: AtomicU8,
+    /// What the answers in hyper's buffer, and in that of TLS, take of the shared budget.
+    unsent: Mutex<Vec<Unsent>>,
+}
 
 impl Owed {
     /// The body of the request is not read to its end.
@@ -42,7 +47,8 @@ impl Owed {
 
     /// hyper has just been given the connection: there is a request to be read and to be answered.
     pub(super) fn everything(&self) {
-        self.0.store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
+        self.bits
+            .store(Self::BODY | Self::ANSWER, Ordering::Relaxed);
     }
 
     /// The head of a request has been read.
@@ -61,32 +67,46 @@ impl Owed {
     }
 
     /// hyper has the whole answer, and has yet to send it.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self, unsent: Option<Unsent>) {
+        self.unsent().extend(unsent);
         self.add(Self::UNSENT);
         self.remove(Self::ANSWER | Self::POSTED);
     }
 
-    /// Whether a request with a body waits for its answer.
-    fn is_posted(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::POSTED != 0
+    /// Waits until hyper has no bytes that the system has not taken; for a request that it has.
+    pub(super) async fn until_sent(&self) {
+        poll_fn(|_| match self.has(Self::UNSENT) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+        .await;
     }
 
-    /// Whether hyper has no bytes that the system has not taken.
-    pub(super) fn is_sent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::UNSENT == 0
+    fn has(&self, bit: u8) -> bool {
+        self.bits.load(Ordering::Relaxed) & bit != 0
     }
 
     /// Whether the last request is answered, and nothing has been asked since.
     pub(super) fn is_nothing(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.bits.load(Ordering::Relaxed) == 0
+    }
+
+    /// The system has taken everything that was in hyper's buffer.
+    fn sent(&self) {
+        self.remove(Self::UNSENT);
+        *self.unsent() = Vec::new();
+    }
+
+    fn unsent(&self) -> MutexGuard<'_, Vec<Unsent>> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add(&self, bits: u8) {
-        self.0.fetch_or(bits, Ordering::Relaxed);
+        self.bits.fetch_or(bits, Ordering::Relaxed);
     }
 
     fn remove(&self, bits: u8) {
-        self.0.fetch_and(!bits, Ordering::Relaxed);
+        self.bits.fetch_and(!bits, Ordering::Relaxed);
     }
 }
 
@@ -184,7 +204,7 @@ impl AsyncRead for Rewind {
             ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
             // hyper looks for the end as soon as it has read a body, and would drop it with its
             // request: so it is given one more turn, in which the body is taken and answered.
-            let ends = buf.filled().len() == before && self.owed.is_posted();
+            let ends = buf.filled().len() == before && self.owed.has(Owed::POSTED);
             if ends && !std::mem::replace(&mut self.ended, true) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -227,7 +247,13 @@ impl AsyncWrite for Rewind {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         ready!(self.watch(flushed, cx))?;
-        self.owed.remove(Owed::UNSENT);
+        if self.owed.has(Owed::UNSENT) {
+            self.owed.sent();
+            if self.owed.has(Owed::ANSWER) {
+                // A request may wait for that, which hyper asks before it flushes.
+                cx.waker().wake_by_ref();
+            }
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -239,7 +265,6 @@ impl AsyncWrite for Rewind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::poll_fn;
     use std::net::Ipv4Addr;
     use tokio::net::{TcpListener, TcpStream};
 

@@ -5,12 +5,13 @@
 //! [`connection`](super::connection), with which it shares a [`Next`]. What hyper still has to do for
 //! a request is noted in [`Owed`]: the bodies of both directions tell when they are through.
 //!
-//! A poll waits without hyper only if any other request can stand for its own when it is answered
-//! ([`is_plain`]): no body, HTTP/1.1, nothing said about the connection.
+//! A poll always waits without hyper, because a place at the turnstile goes with that. When it is
+//! answered another request stands for its own ([`Again`]).
 
 use super::connection::Failure;
 use super::guard::Guard;
 use super::rewind::Owed;
+use crate::transport::polling::Unsent;
 use crate::transport::request::Later;
 use crate::transport::websocket::Pending;
 use crate::transport::{Answer, Outcome, Peer, Protocol, Server};
@@ -36,8 +37,8 @@ pub(super) enum Step {
     /// Nothing: it is over.
     #[default]
     End,
-    /// To wait for the answer of a poll.
-    Wait(Later),
+    /// To wait for the answer of a poll, and to ask so for it.
+    Wait(Later, Again),
     /// To give that answer.
     Answer(Answer),
     /// To become a WebSocket.
@@ -114,12 +115,42 @@ impl<P: Protocol, S> Unpin for Router<P, S> {}
 #[error("cut off")]
 struct Cut;
 
-/// Whether any other such request can stand for this one.
-fn is_plain(request: &Request<Incoming>) -> bool {
-    let mut connection = request.headers().get_all(CONNECTION).iter();
-    request.version() == Version::HTTP_11
-        && request.body().is_end_stream()
-        && connection.all(|value| value == "keep-alive")
+/// The request that hyper reads in the place of a poll's when that is answered: of all that was in
+/// it, only how the connection goes on has a part in the answer.
+pub(super) struct Again {
+    /// HTTP/1.0.
+    is_old: bool,
+    is_last: bool,
+}
+
+impl Again {
+    /// Nobody reads a body, so nothing can be read behind one.
+    fn of(request: &Request<Incoming>) -> Self {
+        let names = |token: &str| {
+            let mut values = request.headers().get_all(CONNECTION).iter();
+            values.any(|value| {
+                let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+                tokens.any(|one| one.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+            })
+        };
+        let is_old = request.version() == Version::HTTP_10;
+        Self {
+            is_old,
+            is_last: !request.body().is_end_stream()
+                || names("close")
+                || is_old && !names("keep-alive"),
+        }
+    }
+
+    /// The connection ends with it if it `is_stopping`.
+    pub(super) fn bytes(&self, is_stopping: bool) -> &'static [u8] {
+        match (self.is_old, self.is_last || is_stopping) {
+            (false, false) => b"GET / HTTP/1.1\r\n\r\n",
+            (false, true) => b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n",
+            (true, false) => b"GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
+            (true, true) => b"GET / HTTP/1.0\r\n\r\n",
+        }
+    }
 }
 
 impl<P, S, B> Service<Request<Incoming>> for Router<P, S>
@@ -138,9 +169,7 @@ where
         let bodiless = request.body().is_end_stream();
         owed.begin(bodiless);
         if let Some(answer) = self.next.take_answer() {
-            return Box::pin(
-                async move { Ok(answer.map(|body| owed.send(Either::Protocol(body)))) },
-            );
+            return Box::pin(async move { Ok(owed.send(answer)) });
         }
         let Beside {
             service,
@@ -155,21 +184,23 @@ where
                 server.stats().requests_refused.add();
                 server.stats().strangers_refused.add();
                 let answer = guard.refuse(refusal);
-                return Box::pin(async move {
-                    Ok(answer.map(|body| owed.send(Either::Protocol(body))))
-                });
+                return Box::pin(async move { Ok(owed.send(answer)) });
             }
         }
         if !is_protocols {
             let answer = service.call(request);
             return Box::pin(async move {
                 let answer = answer.await.map_err(Into::into)?;
-                Ok(answer.map(|body| owed.send(Either::Service(body))))
+                Ok(answer.map(|body| Sent {
+                    body: Either::Service(body),
+                    owed,
+                    unsent: None,
+                }))
             });
         }
         let peer = server.sender(self.peer, request.headers());
         let next = Arc::clone(&self.next);
-        let plain = is_plain(&request);
+        let again = Again::of(&request);
         let mut answer = Box::pin(async move {
             let request = request.map(|body| Read {
                 body,
@@ -177,11 +208,12 @@ where
             });
             match next.server.respond(request, peer).await {
                 Outcome::Answer(answer) => Ok(answer),
-                Outcome::Later(answer) if plain && next.owed.is_sent() => {
-                    next.set(Step::Wait(answer));
+                Outcome::Later(answer) => {
+                    // What was asked before has to be sent by who has it.
+                    next.owed.until_sent().await;
+                    next.set(Step::Wait(answer, again));
                     Err(Cut)
                 }
-                Outcome::Later(answer) => Ok(answer.await),
                 Outcome::Upgrade(answer, pending) => {
                     next.set(Step::Socket(pending));
                     Ok(answer)
@@ -201,7 +233,7 @@ where
                 Poll::Ready(answer) => answer,
                 Poll::Pending => answer.await,
             };
-            Ok(answer?.map(|body| owed.send(Either::Protocol(body))))
+            Ok(owed.send(answer?))
         })
     }
 }
@@ -232,6 +264,7 @@ impl Body for Read {
 pub(super) struct Sent<B> {
     body: Either<B>,
     owed: Arc<Owed>,
+    unsent: Option<Unsent>,
 }
 
 /// A body of the protocol's or the guard's, which is all there, or of the service's.
@@ -241,14 +274,19 @@ enum Either<B> {
 }
 
 impl Owed {
-    fn send<B>(self: Arc<Self>, body: Either<B>) -> Sent<B> {
-        Sent { body, owed: self }
+    fn send<B>(self: Arc<Self>, mut answer: Answer) -> Response<Sent<B>> {
+        let unsent = answer.extensions_mut().remove();
+        answer.map(|body| Sent {
+            body: Either::Protocol(body),
+            owed: self,
+            unsent,
+        })
     }
 }
 
 impl<B> Drop for Sent<B> {
     fn drop(&mut self) {
-        self.owed.answered();
+        self.owed.answered(self.unsent.take());
     }
 }
 

@@ -1,10 +1,11 @@
 //! What clients do that they should not: too much, too late, or not the protocol. Each of it costs
 //! the client its connection in the end, and the server a counter and a line for who debugs.
 //!
-//! Whatever a client sends takes a token of one bucket ([`Limits::max_event_rate`]): events, connects,
-//! answers, and packets without a message (pings, pongs, noops), which cost as much to read. What it
-//! has not is dropped; more than [`MAX_DROPPED`] such end it. A client that keeps to the protocol sends
-//! one pong an interval, and cannot get there by what it is asked for.
+//! What reaches the engine takes a token of one bucket ([`Limits::max_event_rate`]): events, connects,
+//! answers, and packets without a message (pings, those of WebSocket too, pongs, noops), which cost as
+//! much to read. WebSocket's pongs and empty fragments take none: they are dropped as they are read. What
+//! a client has no token for is dropped; more than [`MAX_DROPPED`] such end it. A client that keeps to the
+//! protocol sends one pong an interval, and cannot get there by what it is asked for.
 //!
 //! [`Limits::max_event_rate`]: crate::config::Limits::max_event_rate
 
@@ -46,7 +47,7 @@ impl<A: Application> SocketIo<A> {
     }
 
     /// Ends a client whose packet has waited for its attachments for too long.
-    pub(super) fn is_late(engine: &mut Engine, session: SessionKey) {
+    pub(super) fn close_late(engine: &mut Engine, session: SessionKey) {
         engine.stats().attachments_timed_out.add();
         tracing::debug!("a client's attachments did not come in time and it is closed");
         engine.close(session, CloseReason::ForcedClose);

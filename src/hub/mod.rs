@@ -39,7 +39,7 @@ use crate::engineio::handshake::Transport;
 use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Step};
 use crate::engineio::{Reject, Request, SessionId, SessionKey};
-use crate::stats::Stats;
+use crate::stats::{Reserved, Stats};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -167,8 +167,9 @@ impl<P: Protocol> Hub<P> {
         self.settle_all();
     }
 
-    /// The body for the waiting poll of a session, if it is to be answered now.
-    pub fn take_payload(&mut self, session: SessionKey) -> Option<Payload> {
+    /// The body for the waiting poll of a session, if it is to be answered now, and what it takes of
+    /// the shared budget until it was sent.
+    pub fn take_payload(&mut self, session: SessionKey) -> Option<(Payload, Reserved)> {
         self.engine.take_payload(session)
     }
 

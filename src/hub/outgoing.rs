@@ -6,6 +6,8 @@ use super::engine::Engine;
 use crate::engineio::payload::Payload;
 use crate::engineio::session::{ConnectionKey, Encoded, Input, Outgoing};
 use crate::engineio::{CloseReason, Message, SessionKey};
+use crate::stats::Reserved;
+use std::sync::Arc;
 use std::task::Waker;
 
 /// Bytes that may wait for a client even when the shared budget is used up.
@@ -111,14 +113,18 @@ impl Engine {
         waiting.post_cut
     }
 
-    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<Payload> {
+    pub(super) fn take_payload(&mut self, key: SessionKey) -> Option<(Payload, Reserved)> {
         let entry = self.sessions.get_mut(key)?;
         let before = entry.session.buffered_bytes();
         let payload = entry.session.take_payload(&mut self.pool)?;
+        // What waited is what is to be sent now; bytes are longer in base64.
+        let reserved = payload.bytes.len();
+        self.stats.hold(reserved);
         self.stats.release(before - entry.session.buffered_bytes());
+        let reserved = Reserved::adopt(Arc::clone(&self.stats), reserved);
         entry.waiting.as_mut().map(|waiting| waiting.poll.take());
         self.forget_if_finished(key);
-        Some(payload)
+        Some((payload, reserved))
     }
 
     pub(super) fn flush(&mut self, mut frame: impl FnMut(ConnectionKey, Encoded<'_>)) {

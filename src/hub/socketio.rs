@@ -363,7 +363,7 @@ impl<A: Application> Protocol for SocketIo<A> {
             return;
         }
         if client.attachments_by().is_some_and(|at| at <= now) {
-            return Self::is_late(engine, session);
+            return Self::close_late(engine, session);
         }
         let sockets: Vec<_> = client.sockets().collect();
         for socket in sockets {

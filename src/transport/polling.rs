@@ -5,18 +5,20 @@
 //! tell the session then. Bodies are held to the limit in bytes while they come in, and count
 //! against the budget that all clients share.
 
-use super::Server;
 use super::reject::{Answer, answer};
 use super::request::Outcome;
+use super::{Server, State};
 use crate::engineio::payload::{self, Payload};
 use crate::engineio::session::Input;
-use crate::engineio::{self, Reject, Revision, SessionId, SessionKey};
+use crate::engineio::{self, CloseReason, Reject, Revision, SessionId, SessionKey};
 use crate::hub::Protocol;
+use crate::stats::Reserved;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_TYPE;
 use hyper::{HeaderMap, StatusCode};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -41,11 +43,11 @@ impl<P: Protocol> Server<P> {
                 return Err(Reject::Full);
             }
             let opened = state.hub.open(now, request, None)?;
-            let payload = state.hub.take_payload(opened);
+            let answer = state.take_answer(opened);
             // It is forgotten by now if there was no room for the open packet; one that was closed
             // as soon as it was opened is told so.
             let id = state.hub.engine().session_id(opened);
-            payload.map(polled).zip(id).ok_or(Reject::Full)
+            answer.zip(id).ok_or(Reject::Full)
         })
     }
 
@@ -53,16 +55,25 @@ impl<P: Protocol> Server<P> {
     pub(super) fn poll(&self, session: SessionKey) -> Result<Found<P>, Reject> {
         self.turn(|state, now| {
             state.hub.handle(now, session, Input::PollStarted)?;
-            Ok(state.hub.take_payload(session))
+            Ok(state.take_answer(session))
         })
-        .map(|payload| match payload {
-            Some(payload) => Found::Payload(payload),
+        .map(|answer| match answer {
+            Some(answer) => Found::Answer(answer),
             None => Found::Nothing(Wait {
                 server: self.clone(),
                 session,
                 answered: false,
             }),
         })
+    }
+
+    /// Ends the session whose answer cannot be sent: what is in it is lost.
+    pub(crate) fn give_up(&self, answer: &Answer) {
+        if let Some(Unsent { session, .. }) = answer.extensions().get() {
+            let lost = Input::Discard(CloseReason::TransportError);
+            // Refused only if the session is gone too.
+            let _ = self.turn(|state, now| state.hub.handle(now, *session, lost));
+        }
     }
 
     /// A POST: brings data.
@@ -190,7 +201,7 @@ impl<P: Protocol> Server<P> {
 
 /// What a GET found.
 pub(super) enum Found<P: Protocol> {
-    Payload(Payload),
+    Answer(Answer),
     Nothing(Wait<P>),
 }
 
@@ -202,21 +213,21 @@ pub(super) struct Wait<P: Protocol> {
 }
 
 impl<P: Protocol> Future for Wait<P> {
-    type Output = Payload;
+    type Output = Answer;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Payload> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let session = self.session;
-        let payload = self.server.turn(|state, _| {
-            let payload = state.hub.take_payload(session);
-            if payload.is_none() {
+        let found = self.server.turn(|state, _| {
+            let answer = state.take_answer(session);
+            if answer.is_none() {
                 state.hub.engine().wait_for_payload(session, cx.waker());
             }
-            payload
+            answer
         });
-        match payload {
-            Some(payload) => {
+        match found {
+            Some(answer) => {
                 self.answered = true;
-                Poll::Ready(payload)
+                Poll::Ready(answer)
             }
             None => Poll::Pending,
         }
@@ -234,8 +245,19 @@ impl<P: Protocol> Drop for Wait<P> {
     }
 }
 
+impl<P: Protocol> State<P> {
+    /// The answer to the waiting poll of a session, if there is one now.
+    fn take_answer(&mut self, session: SessionKey) -> Option<Answer> {
+        let (payload, reserved) = self.hub.take_payload(session)?;
+        let mut answer = polled(payload);
+        let reserved = Arc::new(reserved);
+        answer.extensions_mut().insert(Unsent { session, reserved });
+        Some(answer)
+    }
+}
+
 /// The 200 of a poll or a polling handshake.
-pub(super) fn polled(payload: Payload) -> Answer {
+fn polled(payload: Payload) -> Answer {
     let content_type = if payload.binary {
         OCTET_STREAM
     } else {
@@ -251,6 +273,16 @@ pub(super) fn polled(payload: Payload) -> Answer {
 /// Marks an answer that is worth compressing.
 #[derive(Clone, Copy)]
 pub(super) struct Compressible;
+
+/// Goes along with an answer, and is to be kept until that was sent: its client may leave it unread
+/// and poll again.
+#[derive(Debug, Clone)]
+pub(crate) struct Unsent {
+    session: SessionKey,
+    /// What the answer takes of the shared budget.
+    #[expect(dead_code, reason = "is only dropped")]
+    reserved: Arc<Reserved>,
+}
 
 /// Why a body was not read to its end.
 enum Unread {
@@ -294,79 +326,4 @@ impl<P: Protocol> Drop for Guard<'_, P> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config;
-    use crate::engineio::{CloseReason, Message};
-    use crate::hub::Engine;
-    use crate::stats::Stats;
-    use crate::transport::silent::Silent;
-    use std::net::Ipv4Addr;
-    use std::sync::Arc;
-
-    #[test]
-    fn a_handshake_that_comes_when_the_server_stops_is_told_to_come_later_and_leaves_nothing() {
-        let limits = config::Limits::default();
-        let stats = Arc::new(Stats::default());
-        let settings = config::Protocol::default();
-        let server = Server::new(settings, limits, Arc::clone(&stats), Silent);
-        server.shut_down();
-        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
-        assert_eq!(server.handshake(request).err(), Some(Reject::Full));
-        assert!(server.lock().hub.engine().is_empty());
-        assert_eq!(stats.buffered(), 0);
-    }
-
-    /// A body of which nothing comes.
-    struct Slow;
-
-    impl Body for Slow {
-        type Data = Bytes;
-        type Error = std::convert::Infallible;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
-            Poll::Pending
-        }
-    }
-
-    #[test]
-    fn a_body_that_does_not_come_is_cut_off_and_ends_its_session() {
-        let settings = config::Protocol::default();
-        let limits = config::Limits::default();
-        let server = Server::new(settings, limits, Arc::default(), Silent);
-        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
-        let session = server.turn(|state, now| {
-            let opened = state.hub.open(now, request, None).expect("a session");
-            state.hub.take_payload(opened).map(|_| opened)
-        });
-        let session = session.expect("its handshake is answered");
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_time().build().expect("a runtime");
-        let headers = HeaderMap::new();
-        let post = server.post_within(Duration::from_millis(1), session, &headers, Slow);
-        assert!(matches!(runtime.block_on(post), Outcome::Cut));
-        assert_eq!(server.stats().bodies_timed_out.get(), 1);
-        assert!(server.lock().hub.engine().is_empty());
-    }
-
-    #[test]
-    fn a_session_that_is_closed_when_it_opens_is_told_so() {
-        struct Closes;
-        impl Protocol for Closes {
-            fn open(&mut self, engine: &mut Engine, session: SessionKey, _: engineio::Request) {
-                engine.close(session, CloseReason::ForcedClose);
-            }
-            fn message(&mut self, _: &mut Engine, _: SessionKey, _: Message<'_>) {}
-            fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
-        }
-        let settings = config::Protocol::default();
-        let limits = config::Limits::default();
-        let server = Server::new(settings, limits, Arc::default(), Closes);
-        let request = engineio::Request::from_address(Ipv4Addr::LOCALHOST.into());
-        let (answer, _) = server.handshake(request).expect("is answered");
-        assert!(answer.body().starts_with(b"0{"));
-    }
-}
+mod tests;

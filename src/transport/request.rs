@@ -15,7 +15,7 @@
 //! anything. A poll that waits is a value ([`Outcome::Later`]) with nothing of its request in it, so
 //! that who has the connection may let go of everything else meanwhile.
 
-use super::polling::{Compressible, Found, polled};
+use super::polling::{Compressible, Found};
 use super::reject::{Answer, refuse, refuse_upgrade};
 use super::{Peer, Server, websocket};
 use crate::encoding::{Accepted, Compression};
@@ -144,10 +144,10 @@ impl<P: Protocol> Server<P> {
                 }
                 let outcome = match head.method {
                     Method::GET => match self.poll(session) {
-                        Ok(Found::Payload(payload)) => Outcome::Answer(polled(payload)),
+                        Ok(Found::Answer(answer)) => Outcome::Answer(answer),
                         Ok(Found::Nothing(wait)) => {
                             return Outcome::Later(Box::pin(async move {
-                                let mut answer = polled(wait.await);
+                                let mut answer = wait.await;
                                 extras.add_to(&mut answer).await;
                                 answer
                             }));

@@ -2,12 +2,15 @@
 //! fear from those who use up what all share.
 
 use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::time::Instant;
 
 use parlor::config::{self, Limits, Protocol};
+use parlor::engineio::{CloseReason, Message, Request, SessionKey};
+use parlor::hub::{self, Engine};
 use parlor::transport::{Edge, Server};
 
-use crate::support::raw::{Answer, LIMIT, connect, get, read, send};
+use crate::support::raw::{Answer, LIMIT, connect, get, parse, read, send};
 use crate::support::server::{Echo, Running};
 use crate::support::session::{POLLING, Polling, WEBSOCKET, WebSocket, sid, upgrade};
 
@@ -66,12 +69,99 @@ fn sockets_and_polls_that_wait_take_no_place_from_requests() {
     let mut socket = WebSocket::open(server.address, WEBSOCKET, &[]);
     socket.text();
     let session = Polling::open(server.address);
-    let mut waits = connect(server.address);
-    session.begin_poll_on(&mut waits, &["Connection: keep-alive"], "");
-    assert_eq!(session.post("4hi", &[]).text(), "ok");
-    let mut status = [0; 15];
-    waits.read_exact(&mut status).unwrap();
-    assert_eq!(&status, b"HTTP/1.1 200 OK");
+    // What is told to the client of how the connection goes on is what it was before.
+    for (version, line, behind, told) in [
+        ("1.1", "Connection: keep-alive", "", None),
+        ("1.1", "Connection: Close", "", Some("close")),
+        ("1.1", "Connection: TE, close", "", Some("close")),
+        ("1.1", "Connection: anything", "", None),
+        ("1.1", "Content-Length: 4", "body", Some("close")),
+        ("1.0", "Connection: keep-alive", "", Some("keep-alive")),
+        ("1.0", "X: y", "", None),
+    ] {
+        let mut waits = connect(server.address);
+        session.begin_poll_in(version, &mut waits, &[line], behind);
+        assert_eq!(session.post("4hi", &[]).text(), "ok");
+        let mut answer = vec![0; 12];
+        waits.read_exact(&mut answer).unwrap();
+        // Else it might be kept for longer than the test waits.
+        waits.shutdown(Shutdown::Write).unwrap();
+        waits.read_to_end(&mut answer).unwrap();
+        let answer = parse(&answer);
+        assert_eq!((answer.status, answer.text().as_str()), (200, "4hi"));
+        assert_eq!(answer.header("connection"), told, "{version} {line}");
+    }
+}
+
+#[test]
+fn a_poll_that_waits_behind_an_answer_that_is_slowly_read_gives_its_place_back() {
+    let limits = Limits {
+        max_requests: 1,
+        ..Limits::default()
+    };
+    let server = Running::of(
+        Server::new(Protocol::default(), limits, Default::default(), Much),
+        (),
+    );
+    let session = Polling::open(server.address);
+    assert_eq!(session.post("4more", &[]).text(), "ok");
+    let poll = format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", session.path);
+    let mut stream = connect(server.address);
+    stream.write_all(poll.repeat(2).as_bytes()).unwrap();
+    let mut answer = vec![0; MUCH];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(session.post("4more", &[]).text(), "ok");
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(server.stats.requests_limited.get(), 0);
+}
+
+/// Sends more than the system takes for a client that reads nothing, for each message.
+struct Much;
+
+const MUCH: usize = 12 * 1024 * 1024;
+
+impl hub::Protocol for Much {
+    fn open(&mut self, _: &mut Engine, _: SessionKey, _: Request) {}
+    fn message(&mut self, engine: &mut Engine, session: SessionKey, _: Message<'_>) {
+        engine.send(session, Message::Text(&"x".repeat(MUCH)));
+    }
+    fn close(&mut self, _: &mut Engine, _: SessionKey, _: CloseReason) {}
+}
+
+#[test]
+fn answers_of_polls_that_nobody_reads_stay_within_the_budget() {
+    let limits = Limits {
+        // Three quarters of it are for clients that hold so much.
+        max_buffered_bytes: 3 * MUCH,
+        ..Limits::default()
+    };
+    let server = Running::of(
+        Server::new(Protocol::default(), limits, Default::default(), Much),
+        (),
+    );
+    let session = Polling::open(server.address);
+    let mut unread = Vec::new();
+    for answers in 1..=2 {
+        assert_eq!(session.post("4more", &[]).text(), "ok");
+        let mut stream = connect(server.address);
+        let poll = format!("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", session.path);
+        stream.write_all(poll.as_bytes()).unwrap();
+        let mut status = [0; 15];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200 OK");
+        assert!(server.stats.buffered() > answers * MUCH);
+        unread.push(stream);
+    }
+    assert_eq!(session.post("4more", &[]).text(), "ok");
+    assert_eq!(server.stats.budget_exhausted.get(), 1);
+    assert!(server.stats.buffered() <= 3 * MUCH);
+    session.expect_gone();
+    // The first is read to its end on a connection that is kept, the other given up.
+    let mut read = vec![0; MUCH];
+    unread[0].read_exact(&mut read).unwrap();
+    wait_until(&server, |server| server.stats.buffered() < 2 * MUCH);
+    unread.pop();
+    wait_until(&server, |server| server.stats.buffered() == 0);
 }
 
 #[test]

@@ -50,7 +50,18 @@ impl Polling {
 
     /// The same on this connection, with these header lines, and with what is sent right behind it.
     pub(crate) fn begin_poll_on(&self, stream: &mut TcpStream, lines: &[&str], behind: &str) {
-        let mut text = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n", self.path);
+        self.begin_poll_in("1.1", stream, lines, behind);
+    }
+
+    /// The same in any version of HTTP.
+    pub(crate) fn begin_poll_in(
+        &self,
+        version: &str,
+        stream: &mut TcpStream,
+        lines: &[&str],
+        behind: &str,
+    ) {
+        let mut text = format!("GET {} HTTP/{version}\r\nHost: localhost\r\n", self.path);
         for line in lines {
             text.push_str(line);
             text.push_str("\r\n");

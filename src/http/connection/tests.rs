@@ -1,6 +1,7 @@
 //! Connections whose both ends are here: what has come is all there before anything is read.
 
 use super::*;
+use crate::config::Limits;
 use crate::http;
 use crate::transport::Server;
 use crate::transport::silent::Silent;
@@ -11,12 +12,22 @@ use std::net::Ipv4Addr;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
+const PATIENT: Times = Times {
+    idle: LONG,
+    head: LONG,
+    turn: LONG,
+    unread: LONG,
+};
+
 fn server() -> Server<Silent> {
-    let (settings, limits) = Default::default();
-    Server::new(settings, limits, Arc::default(), Silent)
+    limited(Limits::default())
+}
+
+fn limited(limits: Limits) -> Server<Silent> {
+    Server::new(Default::default(), limits, Arc::default(), Silent)
 }
 
 /// Runs a test that has sockets.
@@ -103,11 +114,50 @@ fn a_post_is_heard_whose_client_ended_its_half_right_behind_it() {
 }
 
 #[test]
+fn the_answer_of_a_poll_that_gets_no_turn_in_time_is_given_up_with_its_session() {
+    const TIMES: &Times = &Times {
+        turn: SHORT,
+        ..PATIENT
+    };
+    run(async {
+        let server = limited(Limits {
+            max_requests: 1,
+            ..Limits::default()
+        });
+        let request = |query: &str| {
+            let path = "/socket.io/?EIO=4&transport=polling";
+            format!("GET {path}{query} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        };
+        let open = answer(&server, request("").as_bytes(), false).await?;
+        let (_, sid) = open.split_once("\"sid\":\"").expect("a session");
+        let (sid, _) = sid.split_once('"').expect("its id");
+        let poll = request(&format!("&sid={sid}"));
+        let (mut client, stream) = connection(poll.as_bytes(), false).await?;
+        let (busy, sid) = (server.clone(), sid.to_owned());
+        tokio::spawn(async move {
+            while !busy.has_poll(&sid) {
+                tokio::task::yield_now().await;
+            }
+            let _place = busy.place_for_request().await;
+            busy.say(&sid, "hello");
+            pending::<()>().await;
+        });
+        attend(&server, stream, TIMES).await?;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await?;
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert_eq!(server.stats().requests_limited.get(), 1);
+        assert_eq!(server.stats().sessions.get(), 0);
+        assert_eq!(server.stats().buffered(), 0);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_head_of_which_the_rest_does_not_come_is_given_up() {
     const TIMES: &Times = &Times {
-        idle: LONG,
         head: SHORT,
-        unread: LONG,
+        ..PATIENT
     };
     let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n", TIMES);
     assert_eq!(stats.heads_limited.get(), 1);
@@ -116,9 +166,8 @@ fn a_head_of_which_the_rest_does_not_come_is_given_up() {
 #[test]
 fn an_answer_that_nobody_reads_is_given_up() {
     const TIMES: &Times = &Times {
-        idle: LONG,
-        head: LONG,
         unread: SHORT,
+        ..PATIENT
     };
     let stats = served(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", TIMES);
     assert_eq!(stats.answers_unread.get(), 1);
@@ -128,8 +177,7 @@ fn an_answer_that_nobody_reads_is_given_up() {
 fn a_connection_on_which_nothing_comes_is_ended() {
     const TIMES: &Times = &Times {
         idle: SHORT,
-        head: LONG,
-        unread: LONG,
+        ..PATIENT
     };
     let stats = served(b"", TIMES);
     assert_eq!(stats.heads_limited.get(), 0);

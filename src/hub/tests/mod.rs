@@ -192,7 +192,7 @@ impl<A: Application> Rig<A> {
 
     /// The answer for the GET that waits.
     fn answer(&mut self, session: SessionKey) -> Option<String> {
-        let payload = self.hub.take_payload(session)?;
+        let (payload, _) = self.hub.take_payload(session)?;
         Some(String::from_utf8(payload.bytes).expect("a payload is text"))
     }
 

@@ -117,7 +117,7 @@ impl Crowd {
     /// The waiting poll of a client is answered, if there is something.
     pub(super) fn answer(&mut self, who: u32) {
         let session = self.clients[&who].session;
-        let Some(payload) = self.hub.take_payload(session) else {
+        let Some((payload, _)) = self.hub.take_payload(session) else {
             return;
         };
         let client = self.client(who);
