@@ -2,7 +2,7 @@
 //! fear from those who use up what all share.
 
 use std::io::{Read as _, Write as _};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::time::Instant;
 
 use parlor::config::{self, Limits, Protocol};
@@ -26,36 +26,34 @@ fn expect_full(answer: &Answer) {
     assert_eq!(answer.text(), "The server is full, try again later");
 }
 
-#[test]
-fn a_request_for_which_there_is_no_place_waits_until_there_is() {
+/// A server with place for one request, which somebody has taken whose body is on its way.
+fn with_a_place_taken() -> (Running, TcpStream) {
     let server = limited(Limits {
         max_requests: 1,
         ..Limits::default()
     });
-    let mut slow = connect(server.address);
-    slow.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n")
-        .unwrap();
+    let slow = Polling::open(server.address).begin_post();
+    (server, slow)
+}
+
+#[test]
+fn a_request_for_which_there_is_no_place_waits_until_there_is() {
+    let (server, mut slow) = with_a_place_taken();
     let mut waits = connect(server.address);
     waits
         .write_all(b"GET /waits HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
         .unwrap();
-    slow.write_all(b"\r\n").unwrap();
-    assert_eq!(read(slow).status, 404);
+    slow.write_all(b"5byte").unwrap();
+    assert_eq!(read(slow).status, 200);
     assert_eq!(read(waits).status, 404);
     assert_eq!(server.stats.requests_limited.get(), 0);
 }
 
 #[test]
 fn a_request_that_waited_for_a_place_in_vain_is_told_to_come_later() {
-    let server = limited(Limits {
-        max_requests: 1,
-        ..Limits::default()
-    });
-    let mut slow = connect(server.address);
-    slow.write_all(b"GET /slow HTTP/1.1\r\n").unwrap();
+    let (server, _slow) = with_a_place_taken();
     let mut other = connect(server.address);
     other.write_all(b"GET /other HTTP/1.1\r\n").unwrap();
-    // Sooner than the first, which has ten seconds for the rest of its head.
     expect_full(&read(other));
     assert_eq!(server.stats.requests_limited.get(), 1);
 }
