@@ -48,11 +48,12 @@ async function seated(t, args) {
 const files = (program) => readdirSync(`/proc/${program.child.pid}/fd`).length;
 
 test('a client whose packets are all dropped is noticed by its heartbeat, its seat is held and then freed', async (t) => {
-  const { server, alone, room, lost, other } = await seated(t, [...LIVELY, '--seat-hold', '1s']);
+  const { server, alone, room, lost, other } = await seated(t, [...LIVELY, '--seat-hold', '5s']);
   const stranger = await Person.comes(phone, kitchen, freshKey());
   t.after(() => stranger.program.stop('SIGKILL'));
   await filter(t, laptop);
   await other.hears('peer-away');
+  assert.equal((await stranger.ask('join', room)).error?.code, 'full', 'it is held');
   await other.hears('leave');
   assert.equal((await stranger.ask('join', room)).role, 'joined', 'it is free');
   assert.deepEqual(lost.heard('leave'), []);
