@@ -60,8 +60,15 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
+    fn runtime() -> tokio::runtime::Runtime {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().build().expect("a runtime")
+    }
+
     #[test]
     fn who_comes_when_all_places_are_taken_waits_and_is_next() {
+        let runtime = runtime();
+        let _context = runtime.enter();
         let turnstile = Turnstile::new(1);
         let mut cx = Context::from_waker(Waker::noop());
         let mut first = pin!(turnstile.pass(REQUEST_TURN_TIMEOUT));
@@ -82,10 +89,8 @@ mod tests {
 
     #[test]
     fn who_has_waited_long_enough_is_turned_away() {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_time().build().expect("a runtime");
         let turnstile = Turnstile::new(0);
         let refused = turnstile.pass(Duration::from_millis(1));
-        assert!(runtime.block_on(refused).is_none());
+        assert!(runtime().block_on(refused).is_none());
     }
 }
