@@ -125,8 +125,8 @@ socket.on('connect', async () => {
   if (mine === seat && socket.connected) seat.take(); // the link counts as up once we sit again
   else if (!seat && socket.connected) store.set({ link: 'up' });
 });
-socket.on('disconnect', () => {
-  store.set({ link: 'down' });
+socket.on('disconnect', (why) => {
+  store.set({ link: why === 'io client disconnect' ? 'starting' : 'down' }); // our own doing is no failure
   seat?.linkLost();
 });
 const wantsPasscode = makePasscode({ el, store, socket, auth });
@@ -148,7 +148,6 @@ socket.on('taken-over', () => {
   if (!seat) return;
   seat['taken-over']();
   socket.close();
-  store.set({ link: 'starting' });
 });
 addEventListener('online', () => seat?.networkChanged());
 socket.on('room-error', (error) => seat?.refused(error));

@@ -185,8 +185,8 @@ export class Seat {
   left() {
     this.#creator = true;
     if (this.#stranger && this.#call?.healthy) { // the seat is free for who we talk to
-      this.#stranger = this.#heard = false;
-      return;
+      this.#stranger = false;
+      return this.take(); // says that we are not free for anybody else
     }
     if (withPeer(this.#store.now)) chimeLost();
     this.#waitAlone();

@@ -82,6 +82,9 @@ impl Lobby {
         match found.and_then(|call| self.calls.get(call)) {
             Some(call) => {
                 if call.seats.iter().any(|seat| seat.person == person) {
+                    // Whoever still has the call of before knows that nobody is there for now.
+                    let goes_on = arrival.intent == Intent::Resume && call.seats.len() == 1;
+                    self.heard(person, |_| goes_on);
                     return Ok(self.seated(person, false, heapless::Vec::new(), None));
                 }
                 if let Some(seat) = call.seats.iter().find(|seat| seat.is_of(key)) {

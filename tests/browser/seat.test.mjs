@@ -120,6 +120,7 @@ test('a tab that stood still while its copy took the seat stays away, until some
   assert.ok(!(await copy.page.evaluate(() => window.told)).includes('taken-over'));
   await first.page.click('#join-button');
   await copy.says('#notice-title', `You are in ${room} in another tab.`);
+  assert.equal(await copy.text('#announcer'), '', 'it went by itself, and nothing has failed');
   await inCall(ana, first);
 });
 

@@ -236,7 +236,7 @@ test('who takes a seat that a restart freed does not end the call of those who h
   await cleo.join(room); // sits down as soon as there is a server
   await parlor.restart();
   relayOfAna.mend();
-  await ana.barSays('');
+  await heard(ana, 'created', 2);
   relayOfCleo.mend();
   await heard(ana, 'answer', 2); // Cleo's, to an offer that was for Ben
   await ana.until(() => window.peerConnections.at(-1).signalingState === 'stable');

@@ -263,6 +263,20 @@ fn who_comes_back_too_late_learns_that_the_other_waits() {
 }
 
 #[test]
+fn who_goes_on_with_a_call_after_a_stranger_has_left_says_so_and_its_other_side_comes_back_to_it() {
+    let mut rig = Rig::new();
+    let first = come(&mut rig, 1, RESUME);
+    let stranger = come(&mut rig, 3, JOIN);
+    rig.say(stranger, "42[\"leave\",\"kitchen\"]");
+    assert_eq!(rig.got(first), [CREATED, LEAVE]);
+    rig.say(first, RESUME);
+    assert_eq!(rig.got(first), [CREATED]);
+    let second = come(&mut rig, 2, RESUME);
+    assert_eq!(rig.got(second), [JOINED], "and nothing that ends its call");
+    assert_eq!(rig.got(first), [""; 0]);
+}
+
+#[test]
 fn a_late_candidate_for_who_has_left_makes_no_call_of_it_with_the_next() {
     let mut rig = Rig::new();
     let (first, second) = rig.pair_with_keys();
