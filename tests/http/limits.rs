@@ -208,17 +208,6 @@ fn a_head_over_the_limit_is_refused_and_counted() {
     assert_eq!(server.stats.heads_limited.get(), 1);
 }
 
-/// Somebody in the room `kitchen`.
-fn person(server: &Running, role: &str) -> WebSocket {
-    let mut socket = WebSocket::open(server.address, WEBSOCKET, &[]);
-    socket.text();
-    socket.send("40");
-    socket.text();
-    socket.send("42[\"join\",\"kitchen\"]");
-    assert_eq!(socket.text(), format!("42[\"{role}\"]"));
-    socket
-}
-
 /// One text frame of any length below 64 KiB.
 fn frame(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap().to_be_bytes();
@@ -268,8 +257,8 @@ fn beside_64_slow_bodies_of_the_largest_size_a_call_is_set_up_and_loses_nothing(
         })
         .collect();
     wait_until(&server, |server| server.stats.budget_exhausted.get() > 0);
-    let mut ana = person(&server, "created");
-    let mut ben = person(&server, "joined");
+    let mut ana = WebSocket::in_kitchen(server.address, "created");
+    let mut ben = WebSocket::in_kitchen(server.address, "joined");
     let sdp = "v".repeat(8_000);
     let offer = frame(&format!("42[\"offer\",\"{sdp}\",\"kitchen\"]"));
     for piece in offer.chunks(1_000) {

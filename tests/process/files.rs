@@ -7,7 +7,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::support::binary::Parlor;
 use crate::support::raw::{connect, get};
-use crate::support::session::{WEBSOCKET, WebSocket};
+use crate::support::session::WebSocket;
 
 const CANDIDATES: usize = 200;
 
@@ -30,15 +30,7 @@ fn allow(parlor: &Parlor, more: u64) {
 
 /// Two people in a room.
 fn call(address: std::net::SocketAddr) -> (WebSocket, WebSocket) {
-    let come = |role: &str| {
-        let mut socket = WebSocket::open(address, WEBSOCKET, &[]);
-        socket.text();
-        socket.send("40");
-        socket.text();
-        socket.send("42[\"join\",\"kitchen\"]");
-        assert_eq!(socket.text(), format!("42[\"{role}\"]"));
-        socket
-    };
+    let come = |role| WebSocket::in_kitchen(address, role);
     (come("created"), come("joined"))
 }
 

@@ -157,6 +157,17 @@ impl WebSocket {
         Self::open_with(address, &upgrade(path, lines))
     }
 
+    /// Somebody who has joined the room `kitchen` of the room server, in this role.
+    pub(crate) fn in_kitchen(address: SocketAddr, role: &str) -> Self {
+        let mut socket = Self::open(address, WEBSOCKET, &[]);
+        socket.text();
+        socket.send("40");
+        socket.text();
+        socket.send("42[\"join\",\"kitchen\"]");
+        assert_eq!(socket.text(), format!("42[\"{role}\"]"));
+        socket
+    }
+
     /// The same with these bytes, of which some may be frames.
     pub(crate) fn open_with(address: SocketAddr, bytes: &[u8]) -> Self {
         Self::over(connect(address), bytes)
