@@ -6,11 +6,12 @@
 //! task of its own, has [`PATIENCE`] until its handshake is done, and counts against the limits
 //! all the while: one that says nothing holds up nobody.
 
-use crate::transport::Stream;
+use crate::transport::{Secure, Stream};
+use rustls::ServerConfig;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 /// Time for the first byte and the TLS handshake together. Browsers open connections ahead of need
 /// and do without one that was closed.
@@ -25,9 +26,9 @@ pub enum Security {
     /// Plain HTTP.
     Plain,
     /// TLS and plain HTTP.
-    Both(TlsAcceptor),
+    Both(Arc<ServerConfig>),
     /// TLS; plain HTTP is sent there.
-    Only(TlsAcceptor),
+    Only(Arc<ServerConfig>),
 }
 
 /// How to go on with a connection.
@@ -47,15 +48,15 @@ impl Security {
         stream: TcpStream,
         patience: Duration,
     ) -> io::Result<Welcomed> {
-        let (acceptor, only) = match self {
+        let (config, only) = match self {
             Self::Plain => {
                 return Ok(Welcomed {
                     stream: stream.into(),
                     redirect: false,
                 });
             }
-            Self::Both(acceptor) => (acceptor, false),
-            Self::Only(acceptor) => (acceptor, true),
+            Self::Both(config) => (config, false),
+            Self::Only(config) => (config, true),
         };
         let begun = async {
             let mut first = [0];
@@ -65,7 +66,7 @@ impl Security {
             let secure = first == [HANDSHAKE];
             Ok(Welcomed {
                 stream: if secure {
-                    acceptor.accept(stream).await?.into()
+                    Secure::accept(stream, Arc::clone(config)).await?.into()
                 } else {
                     stream.into()
                 },
@@ -82,12 +83,11 @@ impl Security {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::crypto;
+    use rustls::server::ResolvesServerCertUsingSni;
     use std::io::Write as _;
     use std::net::Ipv4Addr;
-    use std::sync::Arc;
     use tokio::net::TcpListener;
-    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
-    use tokio_rustls::rustls::{ServerConfig, crypto};
 
     /// What is found out about a client that sends these bytes and no more.
     fn welcomed(bytes: &[u8], patience: Duration) -> io::Result<Welcomed> {
@@ -97,7 +97,7 @@ mod tests {
             .expect("versions that the provider has")
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
-        let both = Security::Both(Arc::new(config).into());
+        let both = Security::Both(Arc::new(config));
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_all().build()?.block_on(async {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

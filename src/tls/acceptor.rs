@@ -11,15 +11,14 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::{
+use rustls::crypto::{
     CryptoProvider, GetRandomFailed, KeyProvider, SecureRandom, WebPkiSupportedAlgorithms, ring,
 };
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
-use tokio_rustls::rustls::sign::{CertifiedKey, SigningKey};
-use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{Error, ServerConfig};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
+use rustls::sign::{CertifiedKey, SigningKey};
+use rustls::version::{TLS12, TLS13};
+use rustls::{Error, ServerConfig};
 
 use crate::tls::error::TlsError;
 use crate::tls::inspect::Facts;
@@ -65,8 +64,8 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// The acceptor that serves what is current.
-pub(super) fn acceptor(current: Arc<Current>) -> Result<TlsAcceptor, TlsError> {
+/// What handshakes are made with: it serves what is current.
+pub(super) fn acceptor(current: Arc<Current>) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])?
         .with_no_client_auth()
@@ -75,7 +74,7 @@ pub(super) fn acceptor(current: Arc<Current>) -> Result<TlsAcceptor, TlsError> {
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     // One for each connection is enough; more would push those of other clients out of the cache.
     config.send_tls13_tickets = 1;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }
 
 /// Why a certificate and a key cannot be served.

@@ -54,8 +54,8 @@ fn hint(cause: &io::Error) -> &'static str {
     }
 }
 
-impl From<tokio_rustls::rustls::Error> for TlsError {
-    fn from(error: tokio_rustls::rustls::Error) -> Self {
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
         Self::Making(error.to_string())
     }
 }

@@ -7,7 +7,7 @@
 
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 
 use crate::tls::error::TlsError;
 use crate::tls::{der, oid};

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio_rustls::rustls::sign::CertifiedKey;
+use rustls::sign::CertifiedKey;
 
 use crate::config;
 use crate::tls::authority::Authority;

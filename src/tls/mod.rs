@@ -55,8 +55,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::sign::CertifiedKey;
+use rustls::ServerConfig;
+use rustls::sign::CertifiedKey;
 
 use crate::config;
 use acceptor::Current;
@@ -71,7 +71,7 @@ pub struct Tls {
 }
 
 struct Inner {
-    acceptor: TlsAcceptor,
+    acceptor: Arc<ServerConfig>,
     current: Arc<Current>,
     maker: Mutex<Maker>,
 }
@@ -111,9 +111,9 @@ impl Tls {
         })
     }
 
-    /// What turns TCP streams into TLS streams; the same one for ever.
-    pub fn acceptor(&self) -> TlsAcceptor {
-        self.inner.acceptor.clone()
+    /// What handshakes are made with ([`Security`](crate::http::Security)); the same one for ever.
+    pub fn acceptor(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.inner.acceptor)
     }
 
     /// What new connections get now.

@@ -5,7 +5,7 @@
 //! * [`edge`]: what can be set for that: `cors`, `cookie`, [`hooks`], [`client_files`].
 //! * [`polling`]: GET and POST of a polling session, and the answer to a handshake.
 //! * [`websocket`]: the upgrade, and the lean task that reads one WebSocket.
-//! * [`stream`], `secure`: a connection with TLS or without, and its halves.
+//! * [`stream`], `secure`, `records`: a connection with TLS or without, and its halves.
 //! * [`frame`]: RFC 6455 frames, without a socket.
 //! * `output`: the write halves of all WebSockets, and the one write that each gets of a turn.
 //! * [`flusher`]: the task that writes what the turns do not write themselves.
@@ -30,6 +30,7 @@ pub mod hooks;
 mod output;
 pub mod peer;
 pub mod polling;
+mod records;
 pub mod reject;
 pub mod request;
 mod secure;
@@ -59,8 +60,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
-pub use stream::Stream;
 use stream::WriteHalf;
+pub use stream::{Secure, Stream};
 use tokio::sync::Notify;
 use turnstile::Turnstile;
 

@@ -1,21 +1,28 @@
-//! One TLS session under a WebSocket, shared by the task that reads and the one that writes.
+//! A TLS connection: the session and its socket, for one who reads and one who writes.
 //!
-//! It stands where tokio's halves of a TCP stream stand without TLS: rustls turns bytes of the wire
-//! into bytes of frames and back, and this moves the wire's bytes between rustls and the socket.
-//! The lock is held for that only; both sides run on the same few threads, so it is rarely
+//! It stands where tokio's TCP stream stands without TLS: first below hyper, then, shared, below the
+//! task that reads a WebSocket and the output. The lock is held for as long as bytes move between
+//! the socket and the session ([`Records`]); both sides run on the same few threads, so it is rarely
 //! contended. Either direction is polled by one task, as tokio wants it.
 //!
-//! Invariants: rustls is given one record ([`RECORD`]) at most before the socket has taken all of
-//! the one before, so what it holds is bounded; a read fills the buffer as far as it can, so that
-//! a full one means more. Left out: waiting until the other side confirms the end
-//! (`close_notify`, RFC 8446 section 6.1); a WebSocket has its close frame for that.
+//! Invariants: the session is given one record ([`RECORD`]) at most before the socket has taken all of
+//! the one before, so what is held for a client that does not read is bounded; a read fills the
+//! buffer as far as it can, so that a full one means more. Memory: the wire is read into a buffer
+//! that all connections of a thread share, and written from one; a connection has bytes of its own
+//! while a record has come in part, or was not taken whole. Left out: waiting until the other side
+//! confirms the end (`close_notify`, RFC 8446 section 6.1); a WebSocket has its close frame for
+//! that, HTTP its lengths.
 
-use std::io::{self, Read as _, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use super::records::Records;
+use rustls::ServerConfig;
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::Shutdown;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
-use tokio_rustls::rustls::ServerConnection;
 
 /// Bytes of one record at most (RFC 8446 section 5.1).
 const RECORD: usize = 16 * 1024;
@@ -24,18 +31,76 @@ const RECORD: usize = 16 * 1024;
 /// bytes are the most that the standard allows).
 const RECORD_ON_WIRE: usize = 5 + RECORD + 256;
 
+/// Bytes of the wire that one read can bring, with what is left of the one before: more than one
+/// record, or than the first message of a handshake, which browsers keep below 3 KB.
+const READ_BUFFER: usize = 32 * 1024;
+
+thread_local! {
+    /// What is read lies here only until it is decrypted, in the same call.
+    static WIRE: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into_boxed_slice());
+    /// What is encrypted, until the socket has taken it or has not.
+    static OUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The session and its socket.
 #[derive(Debug)]
-pub(super) struct Secure {
+pub struct Secure {
     tcp: TcpStream,
-    tls: Mutex<ServerConnection>,
+    tls: Mutex<Session>,
+}
+
+#[derive(Debug)]
+struct Session {
+    records: Records,
+    /// For the socket, which has taken `sent` bytes of it.
+    unsent: Vec<u8>,
+    sent: usize,
 }
 
 impl Secure {
-    pub(super) fn new(tcp: TcpStream, tls: ServerConnection) -> Self {
-        Self {
+    /// Makes the handshake.
+    ///
+    /// # Errors
+    /// If the connection ends, or the handshake fails: [`io::ErrorKind::InvalidData`], with rustls's
+    /// reason; the client is told by an alert.
+    pub async fn accept(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
+        let records = Records::new(config).map_err(io::Error::other)?;
+        let secure = Self {
             tcp,
-            tls: Mutex::new(tls),
+            tls: Mutex::new(Session {
+                records,
+                unsent: Vec::new(),
+                sent: 0,
+            }),
+        };
+        loop {
+            poll_fn(|cx| secure.poll_flush(cx)).await?;
+            if !secure.lock().records.is_handshaking() {
+                return Ok(secure);
+            }
+            match poll_fn(|cx| secure.poll_handshake(cx)).await {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) => {
+                    // The alert that says why, if the connection is still there.
+                    let _ = poll_fn(|cx| secure.poll_flush(cx)).await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Reads what belongs to the handshake. A request may follow at once; it is kept until it is
+    /// asked for.
+    fn poll_handshake(&self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        loop {
+            let none = &mut ReadBuf::new(&mut []);
+            match self.receive(&mut self.lock(), none, READ_BUFFER) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.tcp.poll_read_ready(cx))?;
+                }
+                result => return Poll::Ready(result),
+            }
         }
     }
 
@@ -43,7 +108,7 @@ impl Secure {
         &self.tcp
     }
 
-    fn lock(&self) -> MutexGuard<'_, ServerConnection> {
+    fn lock(&self) -> MutexGuard<'_, Session> {
         self.tls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -53,60 +118,100 @@ impl Secure {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        let mut tls = self.lock();
+        let mut session = self.lock();
         loop {
-            match tls.reader().read(buf.initialize_unfilled()) {
-                // Nothing more will come, or there is no room left.
-                Ok(0) => return Poll::Ready(Ok(())),
-                Ok(read) => {
-                    buf.advance(read);
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            session.records.take(buf);
+            if buf.remaining() == 0 || session.records.is_at_end() {
+                return Poll::Ready(Ok(()));
+            }
+            // What has no room in it has to be kept, so not more is read than would fit.
+            let most = buf.remaining();
+            let received = self.receive(&mut session, buf, most);
+            let has_read = buf.filled().len() > before;
+            match received {
                 // Ended without saying so: what was read before comes first.
-                Err(_) if buf.filled().len() > before => return Poll::Ready(Ok(())),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-            match self.tcp.poll_read_ready(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending if buf.filled().len() > before => return Poll::Ready(Ok(())),
-                Poll::Pending => return Poll::Pending,
-            }
-            match tls.read_tls(&mut Wire(&self.tcp)) {
-                Ok(_) => {
-                    let processed = tls.process_new_packets();
-                    // An alert, or an answer to an update of keys.
-                    let flushed = self.flush(&mut tls);
-                    if let Err(error) = processed {
-                        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
+                Ok(0) if has_read => return Poll::Ready(Ok(())),
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if has_read {
+                        return Poll::Ready(Ok(()));
                     }
-                    flushed?;
+                    ready!(self.tcp.poll_read_ready(cx))?;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
 
+    /// Reads `most` bytes of the wire at most, once, and gives what they bring, as far as there is
+    /// room; tells how many they were.
+    fn receive(
+        &self,
+        session: &mut Session,
+        buf: &mut ReadBuf<'_>,
+        most: usize,
+    ) -> io::Result<usize> {
+        WIRE.with_borrow_mut(|wire| {
+            let partial = session.records.partial();
+            let kept = partial.len();
+            let end = wire.len().min(kept + most);
+            let wire_and_room = wire.get_mut(..end).unwrap_or_default();
+            let Some((begin, rest)) = wire_and_room
+                .split_at_mut_checked(kept)
+                .filter(|(_, rest)| !rest.is_empty())
+            else {
+                let reason = "a message of the handshake is too long";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+            };
+            begin.copy_from_slice(partial);
+            let read = self.tcp.try_read(rest)?;
+            let wire = wire.get_mut(..kept + read).unwrap_or_default();
+            let received = session.records.receive(wire, buf, &mut session.unsent);
+            // An alert, a part of the handshake, or an answer to an update of keys.
+            let flushed = self.flush(session);
+            received.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            flushed.map(|_| read)
+        })
+    }
+
+    /// Takes bytes of one record at most; [`io::ErrorKind::WouldBlock`] while the one before has not
+    /// been sent whole.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut tls = self.lock();
-        if !self.flush(&mut tls)? {
+        let mut session = self.lock();
+        if !self.flush(&mut session)? {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let record = bytes.get(..RECORD).unwrap_or(bytes);
-        let taken = tls.writer().write(record)?;
-        self.flush(&mut tls)?;
-        Ok(taken)
+        self.send(&mut session, |records, out| records.send(record, out))?;
+        Ok(record.len())
+    }
+
+    /// Has records made, and keeps what the socket does not take of them.
+    fn send(
+        &self,
+        session: &mut Session,
+        write: impl FnOnce(&mut Records, &mut Vec<u8>) -> Result<(), rustls::Error>,
+    ) -> io::Result<()> {
+        OUT.with_borrow_mut(|out| {
+            out.clear();
+            write(&mut session.records, out)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let sent = if session.unsent.is_empty() {
+                self.write(out)?
+            } else {
+                0
+            };
+            session
+                .unsent
+                .extend_from_slice(out.get(sent..).unwrap_or_default());
+            Ok(())
+        })
     }
 
     pub(super) fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         loop {
-            match self.poll_flush(cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            }
+            ready!(self.poll_flush(cx))?;
             match self.try_write(bytes) {
                 // The reader had something to send in between.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -115,68 +220,94 @@ impl Secure {
         }
     }
 
+    /// The same for several slices, as many of which go into one record as fit.
+    pub(super) fn poll_write_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut filled = slices.iter().filter(|slice| !slice.is_empty());
+        match (filled.next(), filled.next()) {
+            (None, _) => Poll::Ready(Ok(0)),
+            (Some(only), None) => self.poll_write(cx, only),
+            (Some(long), _) if long.len() >= RECORD => self.poll_write(cx, long),
+            // Nobody reads meanwhile, so the buffer is free.
+            _ => WIRE.with_borrow_mut(|gathered| {
+                let mut room = gathered.get_mut(..RECORD).unwrap_or_default();
+                for slice in slices {
+                    room = copy(slice, room);
+                }
+                let length = RECORD - room.len();
+                self.poll_write(cx, gathered.get(..length).unwrap_or_default())
+            }),
+        }
+    }
+
     pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if self.flush(&mut self.lock())? {
                 return Poll::Ready(Ok(()));
             }
-            match self.tcp.poll_write_ready(cx) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
+            ready!(self.tcp.poll_write_ready(cx))?;
         }
+    }
+
+    /// Says goodbye, and nothing more once the system has all of it.
+    pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.say_goodbye();
+        ready!(self.poll_flush(cx))?;
+        Poll::Ready(socket2::SockRef::from(&self.tcp).shutdown(Shutdown::Write))
     }
 
     /// Bytes of the wire that the socket has not taken yet, at most.
     pub(super) fn held(&self) -> usize {
-        if self.lock().wants_write() {
-            RECORD_ON_WIRE
-        } else {
+        if self.lock().unsent.is_empty() {
             0
+        } else {
+            RECORD_ON_WIRE
         }
     }
 
     /// Tells the other side that nothing more will come, if the socket takes it now.
     pub(super) fn say_goodbye(&self) {
-        let mut tls = self.lock();
-        tls.send_close_notify();
+        let mut session = self.lock();
         // Who does not read learns it from the end of the stream.
-        let _ = self.flush(&mut tls);
+        let _ = self.send(&mut session, Records::finish);
     }
 
-    /// Gives the socket what rustls has for it; whether it took everything.
-    fn flush(&self, tls: &mut ServerConnection) -> io::Result<bool> {
-        while tls.wants_write() {
-            match tls.write_tls(&mut Wire(&self.tcp)) {
+    /// Gives the socket what there is for it; whether it took everything.
+    fn flush(&self, session: &mut Session) -> io::Result<bool> {
+        if session.unsent.is_empty() {
+            return Ok(true);
+        }
+        session.sent += self.write(session.unsent.get(session.sent..).unwrap_or_default())?;
+        let whole = session.sent == session.unsent.len();
+        if whole {
+            session.unsent = Vec::new();
+            session.sent = 0;
+        }
+        Ok(whole)
+    }
+
+    /// Writes what the socket takes without waiting.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut written = 0;
+        while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+            match self.tcp.try_write(rest) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Ok(more) => written += more,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(written)
     }
 }
 
-/// The socket in the standard library's traits; it never waits.
-struct Wire<'s>(&'s TcpStream);
-
-impl io::Read for Wire<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buf)
-    }
-}
-
-impl io::Write for Wire<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(slices)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// Copies as much as fits, and gives the room that is left.
+fn copy<'r>(from: &[u8], room: &'r mut [u8]) -> &'r mut [u8] {
+    let length = from.len().min(room.len());
+    let (into, rest) = room.split_at_mut(length);
+    into.copy_from_slice(from.get(..length).unwrap_or_default());
+    rest
 }

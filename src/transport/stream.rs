@@ -2,9 +2,9 @@
 //!
 //! While HTTP is spoken on it, hyper has the whole [`Stream`]. After an upgrade the reader's task
 //! and the output have a half each: without TLS those are tokio's, which need nothing of each
-//! other; with TLS both are a handle of [`Secure`], because one TLS session serves both directions.
+//! other; with TLS both are the same [`Secure`], because one TLS session serves both directions.
 
-use super::secure::Secure;
+pub use super::secure::Secure;
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
@@ -13,19 +13,14 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio_rustls::server::TlsStream;
-
-/// Bytes that TLS takes of an answer before the system has them: one record (RFC 8446 section 5.1),
-/// as over a WebSocket (`secure`). rustls alone would take 64 KB for each client that does not read.
-const UNSENT: usize = 16 * 1024;
 
 /// A connection that a server can be given: plain, or with its TLS handshake done.
 #[derive(Debug)]
 pub enum Stream {
     /// Plain TCP.
     Plain(TcpStream),
-    /// TLS on TCP; boxed, since it is large and the other is not.
-    Secure(Box<TlsStream<TcpStream>>),
+    /// TLS on TCP; shared, as a WebSocket will have it.
+    Secure(Arc<Secure>),
 }
 
 impl From<TcpStream> for Stream {
@@ -34,10 +29,9 @@ impl From<TcpStream> for Stream {
     }
 }
 
-impl From<TlsStream<TcpStream>> for Stream {
-    fn from(mut stream: TlsStream<TcpStream>) -> Self {
-        stream.get_mut().1.set_buffer_limit(Some(UNSENT));
-        Self::Secure(Box::new(stream))
+impl From<Secure> for Stream {
+    fn from(stream: Secure) -> Self {
+        Self::Secure(Arc::new(stream))
     }
 }
 
@@ -51,22 +45,10 @@ impl Stream {
     pub(crate) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(stream) => stream,
-            Self::Secure(stream) => stream.get_ref().0,
-        }
-    }
-
-    fn inner(self: Pin<&mut Self>) -> Pin<&mut (dyn Both + Send)> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream),
-            Self::Secure(stream) => Pin::new(&mut **stream),
+            Self::Secure(stream) => stream.tcp(),
         }
     }
 }
-
-/// What both kinds can do.
-trait Both: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
 impl AsyncRead for Stream {
     fn poll_read(
@@ -74,7 +56,10 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.inner().poll_read(cx, buf)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Secure(stream) => Secure::poll_read(stream, cx, buf),
+        }
     }
 }
 
@@ -84,15 +69,24 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.inner().poll_write(cx, bytes)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Secure(stream) => stream.poll_write(cx, bytes),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_flush(cx)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Secure(stream) => stream.poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_shutdown(cx)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Secure(stream) => stream.poll_shutdown(cx),
+        }
     }
 
     fn poll_write_vectored(
@@ -100,14 +94,15 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.inner().poll_write_vectored(cx, slices)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, slices),
+            Self::Secure(stream) => stream.poll_write_vectored(cx, slices),
+        }
     }
 
+    /// Both gather; TLS into one record.
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Secure(stream) => stream.is_write_vectored(),
-        }
+        true
     }
 }
 

@@ -8,7 +8,6 @@
 use super::frame::{Control, Incoming, Violation, receive};
 use super::reject::Answer;
 use super::request::Outcome;
-use super::secure::Secure;
 use super::stream::{ReadHalf, Stream, WriteHalf};
 use super::{Admitted, Connection, ConnectionKey, Server, State};
 use crate::engineio::session::Input;
@@ -115,9 +114,7 @@ impl<P: Protocol> Server<P> {
                 let (reader, writer) = stream.into_split();
                 self.adopt(pending, admitted, reader, WriteHalf::Plain(writer), read);
             }
-            Stream::Secure(stream) => {
-                let (tcp, tls) = stream.into_inner();
-                let reader = Arc::new(Secure::new(tcp, tls));
+            Stream::Secure(reader) => {
                 let writer = WriteHalf::Secure(Arc::clone(&reader));
                 self.adopt(pending, admitted, reader, writer, read);
             }

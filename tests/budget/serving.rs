@@ -16,11 +16,11 @@ use allocation_counter::{AllocationInfo, measure};
 use parlor::config::{self, Limits};
 use parlor::http::{Security, bind, server};
 use parlor::tls::{Names, Tls};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::raw::{connect, get, parse};
 use crate::support::session::{POLLING, WEBSOCKET, WebSocket, upgrade};
@@ -247,7 +247,7 @@ fn an_idle_client_over_tls_takes_what_rustls_takes_and_little_more() {
     };
     let (held, left) = house.idle(over_tls);
     // The cache of sessions that can be resumed is full, of others than before.
-    expect("a WebSocket over TLS", 12_000, (held, left / 4096));
+    expect("a WebSocket over TLS", 5_000, (held, left / 4096));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use parlor::config::{self, Network};
 use parlor::http::{Reach, Security, Site};
-use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
-use tokio_rustls::rustls::{ServerConfig, crypto};
+use rustls::server::ResolvesServerCertUsingSni;
+use rustls::{ServerConfig, crypto};
 
 use crate::support::raw::{Answer, connect, parse, send};
 use crate::support::server::Running;
@@ -308,7 +308,7 @@ fn nobody_is_sent_to_https_by_a_name_that_is_not_ours() {
         schemes: config::Schemes::HttpsOnly,
         ..Default::default()
     };
-    let server = house(settings, Security::Only(Arc::new(tls).into()));
+    let server = house(settings, Security::Only(Arc::new(tls)));
     let answer = asked(server.address, "GET", "/", &["Host: parlor.local:4000"]);
     assert_eq!(answer.status, 307);
     assert_eq!(answer.must("location"), "https://parlor.local:4000/");

@@ -230,6 +230,8 @@ fn beside_64_slow_bodies_of_the_largest_size_a_call_is_set_up_and_loses_nothing(
         // The call comes from the same address.
         max_connections_per_address: 200,
         max_handshake_rate: 1000,
+        // As much as the bodies are, of which they may have three quarters.
+        max_buffered_bytes: 8 << 20,
         ..Limits::room_server()
     };
     let most = limits.max_buffered_bytes;

@@ -9,10 +9,8 @@ use hyper::{HeaderMap, Method, Response, Uri};
 use parlor::config::{Limits, Network, Protocol};
 use parlor::http::{Body, Fallback, Security};
 use parlor::transport::{Edge, Peer, Server};
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
-use tokio_rustls::rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned, crypto,
-};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned, crypto};
 
 use crate::support::raw::{Answer, connect, get, parse, request, send};
 use crate::support::server::{Echo, Running};
@@ -46,11 +44,11 @@ fn configs() -> &'static (Arc<ServerConfig>, Arc<ClientConfig>) {
 }
 
 fn both() -> Security {
-    Security::Both(Arc::clone(&configs().0).into())
+    Security::Both(Arc::clone(&configs().0))
 }
 
 fn only() -> Security {
-    Security::Only(Arc::clone(&configs().0).into())
+    Security::Only(Arc::clone(&configs().0))
 }
 
 fn tls(address: SocketAddr) -> Tls {

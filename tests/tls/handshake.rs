@@ -1,27 +1,25 @@
 //! TLS as clients meet it: versions, protocol, and a certificate that changes under them.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::net::TcpListener;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
 use parlor::tls::{Served, Tls};
-use parlor::transport::Stream;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{
-    ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
-};
-use tokio_rustls::{TlsConnector, client, server};
+use parlor::transport::{Secure, Stream};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client};
 
 use crate::rig::{State, home, names, openssl_reading, path};
 
-type Connection = (
-    client::TlsStream<DuplexStream>,
-    server::TlsStream<DuplexStream>,
-);
+type Connection = (client::TlsStream<TcpStream>, Stream);
 
 /// A client that trusts these authorities.
 pub(crate) fn client(
@@ -51,20 +49,23 @@ fn phone(served: &Served, version: &'static SupportedProtocolVersion) -> ClientC
     client(&[&authority.der], &[version], &["h2", "http/1.1"])
 }
 
-/// A handshake without a network.
+/// A handshake over the loopback address.
 pub(crate) async fn connect(tls: &Tls, client: ClientConfig, name: &str) -> io::Result<Connection> {
-    let (near, far) = duplex(64 * 1024);
-    let accepting = tokio::spawn(tls.acceptor().accept(far));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let near = TcpStream::connect(listener.local_addr()?).await?;
+    let (far, _) = listener.accept().await?;
+    let accepting = tokio::spawn(Secure::accept(far, tls.acceptor()));
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connected = TlsConnector::from(Arc::new(client))
         .connect(name, near)
         .await;
     let accepted = accepting.await.unwrap();
-    Ok((connected?, accepted?))
+    Ok((connected?, accepted?.into()))
 }
 
 pub(crate) fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
         .build()
         .unwrap();
     runtime.block_on(test)
@@ -170,26 +171,20 @@ fn of_a_client_that_does_not_read_one_record_is_held() {
     let state = State::new();
     let tls = state.open(&home(), SystemTime::now());
     let phone = phone(&tls.served(), &TLS13);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let near = tokio::net::TcpStream::connect(address).await.unwrap();
-        let (far, _) = listener.accept().await.unwrap();
-        let name = ServerName::try_from("parlor.local").unwrap();
-        let connector = TlsConnector::from(Arc::new(phone));
-        let accepting = tokio::spawn(tls.acceptor().accept(far));
-        connector.connect(name, near).await.unwrap();
-        let accepted = accepting.await.unwrap().unwrap();
-        let Stream::Secure(mut stream) = Stream::from(accepted) else {
-            unreachable!("it has just been made of one with TLS")
-        };
-        // Not given to the system yet.
-        let taken = stream.get_mut().1.writer().write(&[0; 100_000]).unwrap();
-        assert_eq!(taken, 16 * 1024);
+    run(async {
+        let (mut client, mut server) = connect(&tls, phone, "parlor.local").await.unwrap();
+        let mut written = 0;
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(more) = Pin::new(&mut server).poll_write(&mut cx, &[7; 100_000]) {
+            let more = more.unwrap();
+            assert!(more <= 16 * 1024, "{more} bytes at once");
+            written += more;
+        }
+        let mut read = vec![0; written];
+        let flushing = tokio::spawn(async move { server.flush().await });
+        client.read_exact(&mut read).await.unwrap();
+        flushing.await.unwrap().unwrap();
+        assert!(read.iter().all(|&byte| byte == 7));
     });
 }
 
@@ -209,8 +204,8 @@ fn openssl_connects_with_each_version_and_trusts_what_it_gets() {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let stream = tokio::net::TcpStream::from_std(stream).unwrap();
-                let mut stream = acceptor.accept(stream).await.unwrap();
+                let stream = TcpStream::from_std(stream).unwrap();
+                let mut stream = Stream::from(Secure::accept(stream, acceptor).await.unwrap());
                 let _ = stream.read(&mut [0; 16]).await;
             });
         });

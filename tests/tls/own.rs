@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use parlor::config::{self, CertificateFiles, ConfigError};
 use parlor::tls::{Names, Source, Tls, TlsError};
-use tokio_rustls::rustls::version::TLS13;
+use rustls::version::TLS13;
 
 use crate::handshake::{client, connect, run};
 use crate::rig::{DAY, names, openssl, path, refresh};

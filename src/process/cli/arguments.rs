@@ -306,7 +306,7 @@ const LIMITS: &[Flag] = &[
         "N",
         Set::One(|to, text| put(&mut to.max_connections, whole(1, 1_000_000)(text))),
         "Connections in all, 1 to 1000000; about 1.2 KB each while idle over WebSocket, 3 KB over \
-         HTTP, and 7.5 KB more with TLS",
+         HTTP, and 3.5 KB more with TLS",
     )
     .or("4096"),
     Flag::new(
@@ -352,5 +352,5 @@ const LIMITS: &[Flag] = &[
         "Bytes held for all clients together, received or waiting to be sent, 64KiB to 1GiB; this \
          much at most",
     )
-    .or("10MiB"),
+    .or("16MiB"),
 ];
