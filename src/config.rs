@@ -215,14 +215,19 @@ impl Default for Limits {
     }
 }
 
+/// The same for who does not have all limits at hand.
+pub(crate) fn budget_of(max_buffered_bytes: usize, holding: usize) -> usize {
+    match holding <= SMALL_HOLDING {
+        true => max_buffered_bytes,
+        false => max_buffered_bytes / 4 * 3,
+    }
+}
+
 impl Limits {
     /// How much of [`max_buffered_bytes`](Self::max_buffered_bytes) may be in use when a client's
     /// bytes have become so many.
     pub(crate) fn budget_for(&self, holding: usize) -> usize {
-        match holding <= SMALL_HOLDING {
-            true => self.max_buffered_bytes,
-            false => self.max_buffered_bytes / 4 * 3,
-        }
+        budget_of(self.max_buffered_bytes, holding)
     }
 
     /// For the room server on a small board.

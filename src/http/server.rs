@@ -188,7 +188,10 @@ impl<P: Protocol, F: Fallback> App<P, F> {
         // An error means that the server is gone, which is to stop as well.
         let mut stop = pin!(async move { _ = stopping.changed().await });
         // Boxed, so that the connection does not keep the room of a handshake for life.
-        let welcome = Box::pin(self.security.welcome(stream, PATIENCE));
+        let welcome = self
+            .security
+            .welcome(stream, self.server.budget(), PATIENCE);
+        let welcome = Box::pin(welcome);
         match before(stop.as_mut(), welcome).await {
             None => {}
             Some(Ok(Welcomed { stream, redirect })) => {

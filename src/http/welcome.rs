@@ -6,7 +6,7 @@
 //! task of its own, has [`PATIENCE`] until its handshake is done, and counts against the limits
 //! all the while: one that says nothing holds up nobody.
 
-use crate::transport::{Secure, Stream};
+use crate::transport::{Budget, Secure, Stream};
 use rustls::ServerConfig;
 use std::io;
 use std::sync::Arc;
@@ -39,13 +39,14 @@ pub(super) struct Welcomed {
 }
 
 impl Security {
-    /// Finds out what a connection speaks, and makes its TLS handshake.
+    /// Finds out what a connection speaks, and makes its TLS handshake. `budget` counts what it holds.
     ///
     /// # Errors
     /// If it ends, takes too long, or its handshake fails.
     pub(super) async fn welcome(
         &self,
         stream: TcpStream,
+        budget: Budget,
         patience: Duration,
     ) -> io::Result<Welcomed> {
         let (config, only) = match self {
@@ -66,7 +67,9 @@ impl Security {
             let secure = first == [HANDSHAKE];
             Ok(Welcomed {
                 stream: if secure {
-                    Secure::accept(stream, Arc::clone(config)).await?.into()
+                    Secure::accept(stream, Arc::clone(config), budget)
+                        .await?
+                        .into()
                 } else {
                     stream.into()
                 },
@@ -83,6 +86,7 @@ impl Security {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
     use rustls::crypto;
     use rustls::server::ResolvesServerCertUsingSni;
     use std::io::Write as _;
@@ -103,7 +107,9 @@ mod tests {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
             client.write_all(bytes)?;
-            both.welcome(listener.accept().await?.0, patience).await
+            let budget = Budget::new(Arc::default(), &Limits::default());
+            both.welcome(listener.accept().await?.0, budget, patience)
+                .await
         })
     }
 

@@ -61,7 +61,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 use stream::WriteHalf;
-pub use stream::{Secure, Stream};
+pub use stream::{Budget, Secure, Stream};
 use tokio::sync::Notify;
 use turnstile::Turnstile;
 
@@ -286,6 +286,11 @@ impl<P: Protocol> Server<P> {
     /// Counters.
     pub fn stats(&self) -> &Arc<Stats> {
         &self.0.stats
+    }
+
+    /// The budget for connections over TLS.
+    pub fn budget(&self) -> Budget {
+        Budget::new(Arc::clone(self.stats()), self.limits())
     }
 
     /// Closes every session as the reference server's `io.close()` does, and opens no new one.

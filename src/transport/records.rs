@@ -70,6 +70,11 @@ impl Records {
         self.ended && self.plain.is_empty()
     }
 
+    /// Bytes that are kept.
+    pub(super) fn held(&self) -> usize {
+        self.partial.len() + self.plain.len()
+    }
+
     /// What has to stand before the bytes that [`receive`](Self::receive) is given.
     pub(super) fn partial(&self) -> &[u8] {
         &self.partial

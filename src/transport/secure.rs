@@ -9,11 +9,14 @@
 //! the one before, so what is held for a client that does not read is bounded; a read fills the
 //! buffer as far as it can, so that a full one means more. Memory: the wire is read into a buffer
 //! that all connections of a thread share, and written from one; a connection has bytes of its own
-//! while a record has come in part, or was not taken whole. Left out: waiting until the other side
+//! while a record has come in part, which its [`Budget`] counts, or was not taken whole, which the
+//! output counts. Left out: waiting until the other side
 //! confirms the end (`close_notify`, RFC 8446 section 6.1); a WebSocket has its close frame for
 //! that, HTTP its lengths.
 
 use super::records::Records;
+use crate::config::{Limits, budget_of};
+use crate::stats::Stats;
 use rustls::ServerConfig;
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -42,10 +45,28 @@ thread_local! {
     static OUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The budget that counts what connections over TLS hold of what came in.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    stats: Arc<Stats>,
+    most: usize,
+}
+
+impl Budget {
+    /// That of a server with these counters and limits ([`Limits::max_buffered_bytes`]).
+    pub fn new(stats: Arc<Stats>, limits: &Limits) -> Self {
+        Self {
+            stats,
+            most: limits.max_buffered_bytes,
+        }
+    }
+}
+
 /// The session and its socket.
 #[derive(Debug)]
 pub struct Secure {
     tcp: TcpStream,
+    budget: Budget,
     tls: Mutex<Session>,
 }
 
@@ -55,22 +76,30 @@ struct Session {
     /// For the socket, which has taken `sent` bytes of it.
     unsent: Vec<u8>,
     sent: usize,
+    /// What of the budget it has.
+    counted: usize,
 }
 
 impl Secure {
     /// Makes the handshake.
     ///
     /// # Errors
-    /// If the connection ends, or the handshake fails: [`io::ErrorKind::InvalidData`], with rustls's
-    /// reason; the client is told by an alert.
-    pub async fn accept(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<Self> {
+    /// If the connection ends, the budget is exhausted, or the handshake fails:
+    /// [`io::ErrorKind::InvalidData`], with rustls's reason; the client is told by an alert.
+    pub async fn accept(
+        tcp: TcpStream,
+        config: Arc<ServerConfig>,
+        budget: Budget,
+    ) -> io::Result<Self> {
         let records = Records::new(config).map_err(io::Error::other)?;
         let secure = Self {
             tcp,
+            budget,
             tls: Mutex::new(Session {
                 records,
                 unsent: Vec::new(),
                 sent: 0,
+                counted: 0,
             }),
         };
         loop {
@@ -121,6 +150,7 @@ impl Secure {
         let mut session = self.lock();
         loop {
             session.records.take(buf);
+            self.count(&mut session)?;
             if buf.remaining() == 0 || session.records.is_at_end() {
                 return Poll::Ready(Ok(()));
             }
@@ -171,8 +201,26 @@ impl Secure {
             // An alert, a part of the handshake, or an answer to an update of keys.
             let flushed = self.flush(session);
             received.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-            flushed.map(|_| read)
+            flushed?;
+            self.count(session)?;
+            Ok(read)
         })
+    }
+
+    /// Counts what is held now against the budget.
+    fn count(&self, session: &mut Session) -> io::Result<()> {
+        let held = session.records.held();
+        if held == session.counted {
+            return Ok(());
+        }
+        let Budget { stats, most } = &self.budget;
+        stats.release(std::mem::take(&mut session.counted));
+        if !stats.reserve(held, budget_of(*most, held)) {
+            tracing::debug!("a TLS connection is cut: too many bytes are held already");
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        session.counted = held;
+        Ok(())
     }
 
     /// Takes bytes of one record at most; [`io::ErrorKind::WouldBlock`] while the one before has not
@@ -301,6 +349,12 @@ impl Secure {
             }
         }
         Ok(written)
+    }
+}
+
+impl Drop for Secure {
+    fn drop(&mut self) {
+        self.budget.stats.release(self.lock().counted);
     }
 }
 

@@ -12,7 +12,7 @@ use parlor::transport::{Edge, Peer, Server};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned, crypto};
 
-use crate::support::raw::{Answer, connect, get, parse, request, send};
+use crate::support::raw::{Answer, connect, eventually, get, parse, request, send};
 use crate::support::server::{Echo, Running};
 use crate::support::session::{POLLING, Polling, WEBSOCKET, WebSocket, sid, upgrade};
 
@@ -219,6 +219,40 @@ fn a_wire_that_is_tampered_with_ends_the_session() {
     assert!(ended.is_err(), "an alert: {ended:?}");
     socket.write_all(&head("/")).unwrap();
     assert_eq!(crate::support::raw::read(socket).status, 200);
+}
+
+/// The first `sent` bytes of a record of 16 KiB, on the TCP connection below.
+fn begin_record(socket: &mut WebSocket<Tls>, sent: usize) {
+    let mut record = b"\x17\x03\x03\x40\x00".to_vec();
+    record.resize(sent, 0);
+    socket.stream.sock.write_all(&record).unwrap();
+}
+
+#[test]
+fn records_that_do_not_end_are_counted_and_bounded_for_all_together() {
+    let limits = Limits {
+        max_buffered_bytes: 20_000,
+        ..Limits::default()
+    };
+    let echo = Echo::default();
+    let server = Server::new(Protocol::default(), limits, Arc::default(), echo);
+    let server = Running::speaking(both(), server, Who);
+    let open = || {
+        let mut socket = WebSocket::over(tls(server.address), &upgrade(WEBSOCKET, &[]));
+        socket.text();
+        socket
+    };
+    let (mut one, mut two, mut three) = (open(), open(), open());
+    begin_record(&mut one, 10_000);
+    eventually(|| server.stats.buffered() == 10_000);
+    begin_record(&mut two, 12_000);
+    let mut rest = Vec::new();
+    let _ = two.stream.read_to_end(&mut rest);
+    assert_eq!(server.stats.budget_exhausted.get(), 1);
+    three.send("4still here");
+    assert_eq!(three.text(), "4still here");
+    drop(one);
+    eventually(|| server.stats.buffered() == 0);
 }
 
 #[test]

@@ -146,7 +146,7 @@ pub(crate) fn sid(answer: &Answer) -> String {
 
 /// A WebSocket, on TCP or on what is given.
 pub(crate) struct WebSocket<S = TcpStream> {
-    stream: S,
+    pub(crate) stream: S,
     /// The 101.
     pub(crate) answer: Answer,
 }

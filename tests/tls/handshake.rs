@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
+use parlor::config::Limits;
 use parlor::tls::{Served, Tls};
-use parlor::transport::{Secure, Stream};
+use parlor::transport::{Budget, Secure, Stream};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
@@ -49,12 +50,16 @@ fn phone(served: &Served, version: &'static SupportedProtocolVersion) -> ClientC
     client(&[&authority.der], &[version], &["h2", "http/1.1"])
 }
 
+fn budget() -> Budget {
+    Budget::new(Arc::default(), &Limits::default())
+}
+
 /// A handshake over the loopback address.
 pub(crate) async fn connect(tls: &Tls, client: ClientConfig, name: &str) -> io::Result<Connection> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let near = TcpStream::connect(listener.local_addr()?).await?;
     let (far, _) = listener.accept().await?;
-    let accepting = tokio::spawn(Secure::accept(far, tls.acceptor()));
+    let accepting = tokio::spawn(Secure::accept(far, tls.acceptor(), budget()));
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connected = TlsConnector::from(Arc::new(client))
         .connect(name, near)
@@ -205,7 +210,8 @@ fn openssl_connects_with_each_version_and_trusts_what_it_gets() {
                 .unwrap();
             runtime.block_on(async {
                 let stream = TcpStream::from_std(stream).unwrap();
-                let mut stream = Stream::from(Secure::accept(stream, acceptor).await.unwrap());
+                let mut stream =
+                    Stream::from(Secure::accept(stream, acceptor, budget()).await.unwrap());
                 let _ = stream.read(&mut [0; 16]).await;
             });
         });
