@@ -215,7 +215,7 @@ impl Default for Limits {
     }
 }
 
-/// The same for who does not have all limits at hand.
+/// [`Limits::budget_for`] for who has not all limits at hand.
 pub(crate) fn budget_of(max_buffered_bytes: usize, holding: usize) -> usize {
     match holding <= SMALL_HOLDING {
         true => max_buffered_bytes,

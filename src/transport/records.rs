@@ -5,10 +5,10 @@
 //! whose end has not come is kept, as a frame is (`websocket`). Rules: RFC 8446 and RFC 5246, which
 //! rustls knows; the order of its states is that of its `unbuffered` module.
 //!
-//! Invariants: what is kept of the wire is less than one record, or than one message of the handshake;
-//! decrypted bytes that the reader had no room for are less than what one call was given. An idle
+//! Invariants: what is kept of the wire is less than one record, or than one message of the handshake,
+//! of which the socket's reader bounds the size; decrypted bytes that the reader had no room for are less than what one call was given. An idle
 //! session keeps neither. It does no I/O. Left out: early data (RFC 8446 section 2.3), which could be
-//! played again, and nobody is offered it.
+//! played again.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,14 @@ impl fmt::Debug for Records {
 }
 
 impl Records {
+    /// A session that waits for the first message of its client.
+    ///
+    /// # Errors
+    /// If the settings offer early data, or nothing that can be spoken.
     pub(super) fn new(config: Arc<ServerConfig>) -> Result<Self, Error> {
+        if config.max_early_data_size > 0 {
+            return Err(Error::General("early data is not supported".to_owned()));
+        }
         Ok(Self {
             session: UnbufferedServerConnection::new(config)?,
             partial: Vec::new(),
@@ -59,6 +66,12 @@ impl Records {
             ended: false,
             failed: None,
         })
+    }
+
+    /// # Errors
+    /// Why it is over, if it is.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     pub(super) fn is_handshaking(&self) -> bool {
@@ -70,9 +83,9 @@ impl Records {
         self.ended && self.plain.is_empty()
     }
 
-    /// Bytes that are kept.
+    /// Bytes that are allocated for what is kept.
     pub(super) fn held(&self) -> usize {
-        self.partial.len() + self.plain.len()
+        self.partial.capacity() + self.plain.capacity()
     }
 
     /// What has to stand before the bytes that [`receive`](Self::receive) is given.
@@ -110,6 +123,7 @@ impl Records {
             let room = if plain.is_empty() { buf.remaining() } else { 0 };
             let (fitting, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             buf.put_slice(fitting);
+            plain.reserve_exact(rest.len());
             plain.extend_from_slice(rest);
         };
         let (mut consumed, mut result) = (0, Ok(true));
@@ -122,11 +136,8 @@ impl Records {
             result = result.and(more);
         }
         let rest = wire.get(consumed..).unwrap_or_default();
-        self.partial.clear();
-        self.partial.extend_from_slice(rest);
-        if self.partial.is_empty() {
-            self.partial = Vec::new();
-        }
+        // As large as it has to be; what comes behind a goodbye is not read.
+        self.partial = if *ended { Vec::new() } else { rest.to_vec() };
         if let Err(error) = &result {
             self.failed = Some(error.clone());
         }
@@ -136,7 +147,7 @@ impl Records {
     /// Adds to `out` the records of these bytes.
     ///
     /// # Errors
-    /// Before the end of the handshake, after [`finish`](Self::finish), and when the keys are used up.
+    /// Before the handshake allows it, after both sides have said goodbye, and when the keys are used up.
     pub(super) fn send(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(out, |mut traffic, out| {
             append(out, bytes.len() + OVERHEAD, |room| {
@@ -155,10 +166,6 @@ impl Records {
                 traffic.queue_close_notify(room).map_err(Full::from)
             })
         })
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        self.failed.clone().map_or(Ok(()), Err)
     }
 
     fn write(
@@ -187,7 +194,7 @@ impl Records {
                 Err(error) => break Err(error),
             }
         };
-        self.partial.drain(..consumed);
+        self.partial.drain(..consumed.min(self.partial.len()));
         result
     }
 }
@@ -227,8 +234,8 @@ fn step(
             Ok(true)
         }
         ConnectionState::WriteTraffic(traffic) => write(traffic, out),
-        // The handshake waits for the other side, or both have said goodbye.
-        _ => Ok(false),
+        ConnectionState::BlockedHandshake | ConnectionState::Closed => Ok(false),
+        _ => Err(Error::General("a state that is not known".to_owned())),
     });
     (discard, more)
 }

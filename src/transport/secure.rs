@@ -8,9 +8,9 @@
 //! Invariants: the session is given one record ([`RECORD`]) at most before the socket has taken all of
 //! the one before, so what is held for a client that does not read is bounded; a read fills the
 //! buffer as far as it can, so that a full one means more. Memory: the wire is read into a buffer
-//! that all connections of a thread share, and written from one; a connection has bytes of its own
-//! while a record has come in part, which its [`Budget`] counts, or was not taken whole, which the
-//! output counts. Left out: waiting until the other side
+//! that all connections of a thread share, and written from one. A connection has bytes of its own
+//! while a record has come in part, or its reader has no room for it, which its [`Budget`] counts; and
+//! while the socket has not taken a record whole: one, which the output counts of a WebSocket. Left out: waiting until the other side
 //! confirms the end (`close_notify`, RFC 8446 section 6.1); a WebSocket has its close frame for
 //! that, HTTP its lengths.
 
@@ -18,13 +18,14 @@ use super::records::Records;
 use crate::config::{Limits, budget_of};
 use crate::stats::Stats;
 use rustls::ServerConfig;
+use socket2::SockRef;
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use tokio::io::ReadBuf;
+use tokio::io::{Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Bytes of one record at most (RFC 8446 section 5.1).
@@ -150,23 +151,20 @@ impl Secure {
         let mut session = self.lock();
         loop {
             session.records.take(buf);
-            self.count(&mut session)?;
             if buf.remaining() == 0 || session.records.is_at_end() {
                 return Poll::Ready(Ok(()));
             }
             // What has no room in it has to be kept, so not more is read than would fit.
             let most = buf.remaining();
-            let received = self.receive(&mut session, buf, most);
-            let has_read = buf.filled().len() > before;
+            let checked = session.records.check().map_err(not_tls);
+            let received = checked.and_then(|()| self.receive(&mut session, buf, most));
             match received {
-                // Ended without saying so: what was read before comes first.
-                Ok(0) if has_read => return Poll::Ready(Ok(())),
+                Ok(1..) => {}
+                // Nothing more, or an end, which is met again: what was read before comes first.
+                _ if buf.filled().len() > before => return Poll::Ready(Ok(())),
+                // Ended without saying so.
                 Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if has_read {
-                        return Poll::Ready(Ok(()));
-                    }
                     ready!(self.tcp.poll_read_ready(cx))?;
                 }
                 Err(error) => return Poll::Ready(Err(error)),
@@ -195,27 +193,42 @@ impl Secure {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
             };
             begin.copy_from_slice(partial);
-            let read = self.tcp.try_read(rest)?;
+            let read = self.read(rest)?;
             let wire = wire.get_mut(..kept + read).unwrap_or_default();
             let received = session.records.receive(wire, buf, &mut session.unsent);
-            // An alert, a part of the handshake, or an answer to an update of keys.
-            let flushed = self.flush(session);
-            received.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-            flushed?;
+            // An alert, or a part of the handshake. What the socket does not take goes with the next
+            // write, and who writes learns that it is broken.
+            let _ = self.flush(session);
+            received.map_err(not_tls)?;
             self.count(session)?;
             Ok(read)
         })
     }
 
+    /// One `recv`. If it brings less than there is room for, tokio is told that this was all, so that it
+    /// does not have to be asked.
+    fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        let all = self.tcp.try_io(Interest::READABLE, || {
+            read = (&*SockRef::from(&self.tcp)).read(room)?;
+            match read == 0 || read == room.len() {
+                true => Ok(()),
+                false => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        });
+        match all {
+            Err(error) if read == 0 => Err(error),
+            _ => Ok(read),
+        }
+    }
+
     /// Counts what is held now against the budget.
     fn count(&self, session: &mut Session) -> io::Result<()> {
         let held = session.records.held();
-        if held == session.counted {
-            return Ok(());
-        }
         let Budget { stats, most } = &self.budget;
-        stats.release(std::mem::take(&mut session.counted));
-        if !stats.reserve(held, budget_of(*most, held)) {
+        stats.release(session.counted.saturating_sub(held));
+        let more = held.saturating_sub(session.counted);
+        if !stats.reserve(more, budget_of(*most, held)) {
             tracing::debug!("a TLS connection is cut: too many bytes are held already");
             return Err(io::ErrorKind::OutOfMemory.into());
         }
@@ -243,8 +256,7 @@ impl Secure {
     ) -> io::Result<()> {
         OUT.with_borrow_mut(|out| {
             out.clear();
-            write(&mut session.records, out)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            write(&mut session.records, out).map_err(not_tls)?;
             let sent = if session.unsent.is_empty() {
                 self.write(out)?
             } else {
@@ -304,7 +316,7 @@ impl Secure {
     pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.say_goodbye();
         ready!(self.poll_flush(cx))?;
-        Poll::Ready(socket2::SockRef::from(&self.tcp).shutdown(Shutdown::Write))
+        Poll::Ready(SockRef::from(&self.tcp).shutdown(Shutdown::Write))
     }
 
     /// Bytes of the wire that the socket has not taken yet, at most.
@@ -356,6 +368,10 @@ impl Drop for Secure {
     fn drop(&mut self) {
         self.budget.stats.release(self.lock().counted);
     }
+}
+
+fn not_tls(error: rustls::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// Copies as much as fits, and gives the room that is left.

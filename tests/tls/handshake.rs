@@ -194,6 +194,23 @@ fn of_a_client_that_does_not_read_one_record_is_held() {
 }
 
 #[test]
+fn what_came_before_a_reset_is_read_first() {
+    let state = State::new();
+    let tls = state.open(&home(), SystemTime::now());
+    let phone = phone(&tls.served(), &TLS13);
+    run(async {
+        let (mut client, mut server) = connect(&tls, phone, "parlor.local").await.unwrap();
+        client.write_all(b"goodbye").await.unwrap();
+        client.flush().await.unwrap();
+        client.get_ref().0.set_zero_linger().unwrap();
+        drop(client);
+        let mut read = [0; 100];
+        assert_eq!(server.read(&mut read).await.unwrap(), 7);
+        assert!(server.read(&mut read).await.is_err());
+    });
+}
+
+#[test]
 fn openssl_connects_with_each_version_and_trusts_what_it_gets() {
     let state = State::new();
     let tls = state.open(&home(), SystemTime::now());

@@ -159,6 +159,42 @@ fn what_has_no_room_is_read_next() {
 }
 
 #[test]
+fn what_is_kept_of_a_record_is_as_large_as_it_has_to_be() {
+    let mut pair = Pair::connected(&TLS13, &[ALL], &[ALL]);
+    let mut wire = Vec::new();
+    for _ in 0..2 {
+        pair.client.writer().write_all(&[7; 12_000]).unwrap();
+        pair.client.write_tls(&mut wire).unwrap();
+    }
+    let (begun, rest) = wire.split_at(9_000);
+    let (ended, rest) = rest.split_at(wire.len() / 2 - 9_000 + 1);
+    let out = &mut Vec::new();
+    for (piece, held) in [(begun, 9_000), (ended, 1), (rest, 0)] {
+        pair.deliver(piece, out).unwrap();
+        assert_eq!(pair.server.held(), held);
+    }
+    assert_eq!(pair.read, [7; 24_000]);
+}
+
+#[test]
+fn nothing_is_kept_of_what_comes_behind_a_goodbye() {
+    let mut pair = Pair::connected(&TLS13, &[ALL], &[ALL]);
+    let mut wire = Vec::new();
+    pair.client.send_close_notify();
+    pair.client.write_tls(&mut wire).unwrap();
+    wire.resize(20_000, 0);
+    pair.deliver(&wire, &mut Vec::new()).unwrap();
+    assert!(pair.server.is_at_end() && pair.keeps_nothing());
+}
+
+#[test]
+fn early_data_is_not_offered() {
+    let mut config = ServerConfig::clone(&CONFIGS.0);
+    config.max_early_data_size = 1;
+    assert!(Records::new(Arc::new(config)).is_err());
+}
+
+#[test]
 fn new_keys_are_taken_up_and_answered() {
     let mut pair = Pair::connected(&TLS13, &[7], &[ALL]);
     pair.client.refresh_traffic_keys().unwrap();
