@@ -111,9 +111,14 @@ pub async fn serve_with<P: Protocol, F: Fallback>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.start();
+    let on_443 = listeners.iter().any(|one| {
+        let address = one.local_addr();
+        address.is_ok_and(|address| address.port() == 443 && !address.ip().is_loopback())
+    });
     let app = Arc::new(App {
         server: server.clone(),
         security,
+        on_443,
         fallback,
     });
     let (stop, stopping) = watch::channel(());
@@ -143,6 +148,8 @@ pub async fn serve_with<P: Protocol, F: Fallback>(
 struct App<P: Protocol, F> {
     server: Server<P>,
     security: Security,
+    /// Whether HTTPS has its own port too.
+    on_443: bool,
     fallback: F,
 }
 
@@ -242,7 +249,7 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         if self.redirect {
-            return Box::pin(ready(Ok(redirect::respond(&request))));
+            return Box::pin(ready(Ok(redirect::respond(&request, self.app.on_443))));
         }
         let app = Arc::clone(&self.app);
         let peer = app.server.sender(self.peer, request.headers());

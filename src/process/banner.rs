@@ -144,6 +144,7 @@ mod tests {
                 der: bytes::Bytes::new(),
                 fingerprint: "AB:CD".to_owned(),
             }),
+            on_443: false,
         }
     }
 
