@@ -175,7 +175,8 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
         let keeping = tokio::spawn(keeping);
         let stop = async move {
             stop.await;
-            tokio::spawn(async move { manager.stopping().await });
+            // Awaited: if there is nothing to be closed this is over before another task has its turn.
+            manager.stopping().await;
             drop(stopping);
         };
         let stats = Arc::clone(server.stats());

@@ -29,6 +29,9 @@ use rustix::time::{ClockId, clock_gettime};
 /// Its queue may be full while a machine starts.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The end is not put off for it.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 /// Who is to be told, if anybody.
 #[derive(Debug, Clone)]
 pub(crate) struct Manager {
@@ -67,7 +70,8 @@ impl Manager {
 
     /// Everything is about to be closed.
     pub(crate) async fn stopping(&self) {
-        self.tell("STOPPING=1\nSTATUS=Stopping\n").await;
+        self.tell_within(LAST_WORD, "STOPPING=1\nSTATUS=Stopping\n")
+            .await;
     }
 
     /// A sentence for people, in one line.
@@ -81,10 +85,14 @@ impl Manager {
     }
 
     async fn tell(&self, state: &str) {
+        self.tell_within(PATIENCE, state).await;
+    }
+
+    async fn tell_within(&self, patience: Duration, state: &str) {
         let Some(address) = &self.socket else {
             return;
         };
-        let sent = tokio::time::timeout(PATIENCE, send(address, state.as_bytes())).await;
+        let sent = tokio::time::timeout(patience, send(address, state.as_bytes())).await;
         match sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(()) => tracing::trace!(?state, "the service manager was told"),
             Err(error) => tracing::warn!(%error, ?state, "the service manager could not be told"),
