@@ -58,7 +58,14 @@ export class Machine {
   #findInit() {
     const { pid } = this.#container;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    return children.find((child) => readFileSync(`/proc/${child}/comm`, 'utf8') === 'systemd\n');
+    const name = (child) => {
+      try {
+        return readFileSync(`/proc/${child}/comm`, 'utf8');
+      } catch {
+        return ''; // It has ended meanwhile.
+      }
+    };
+    return children.find((child) => name(child) === 'systemd\n');
   }
 
   /** Runs a shell script there; what came of it. */
@@ -93,7 +100,7 @@ export class Machine {
     for (;;) {
       const answer = ask();
       if (answer) return answer;
-      assert.ok(Date.now() < end, `${what}: not within ${PATIENCE} ms\n${this.#init ? this.log() : this.console}`);
+      if (Date.now() >= end) assert.fail(`${what}: not within ${PATIENCE} ms\n${this.console}\n${this.#init ? this.log() : ''}`);
       // Others have their turn before it is asked again.
       await new Promise(setImmediate);
     }
