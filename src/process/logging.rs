@@ -19,24 +19,21 @@ use crate::process::systemd;
 
 /// Starts logging for the rest of the process.
 pub(crate) fn start(levels: Targets) {
-    let journal = systemd::layer();
-    let elsewhere = journal.is_none().then(|| {
-        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        tracing_subscriber::fmt::layer()
-            .compact()
-            .with_writer(io::stderr)
-            .with_ansi(colour && io::stderr().is_terminal())
-            // It would report a failed write with `eprintln!`, which panics if that fails as well.
-            .log_internal_errors(false)
-    });
-    if journal.is_some() {
+    let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let layer = tracing_subscriber::fmt::layer()
+        .compact()
+        .map_event_format(systemd::lines)
+        .with_writer(io::stderr)
+        .with_ansi(colour && io::stderr().is_terminal())
+        // It would report a failed write with `eprintln!`, which panics if that fails as well.
+        .log_internal_errors(false);
+    if systemd::is_journal() {
         // Lines of the default hook would be records of their own, and no errors.
         std::panic::set_hook(Box::new(|panic| complain(&panic.to_string())));
     }
     // A second start in one process (tests) keeps the first.
     let _ = tracing_subscriber::registry()
-        .with(journal)
-        .with(elsewhere)
+        .with(layer)
         .with(levels)
         .try_init();
 }

@@ -2,8 +2,6 @@
 
 use std::net::TcpListener;
 
-use tracing_subscriber::layer::Identity;
-
 use crate::hub::Protocol;
 use crate::transport::Server;
 
@@ -32,9 +30,14 @@ pub(crate) fn inherited() -> anyhow::Result<Vec<TcpListener>> {
     Ok(Vec::new())
 }
 
-/// No format of its own.
-pub(crate) fn layer() -> Option<Identity> {
-    None
+/// No journal.
+pub(crate) fn is_journal() -> bool {
+    false
+}
+
+/// No format but the usual one.
+pub(crate) fn lines<E>(usual: E) -> E {
+    usual
 }
 
 /// No mark.

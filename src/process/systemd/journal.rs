@@ -10,14 +10,13 @@
 //! journal's own socket and its fields; the banner, which goes to standard output as it is.
 
 use std::env;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -26,7 +25,7 @@ use tracing_subscriber::registry::LookupSpan;
 const ERROR: u8 = 3;
 
 /// Whether standard error is the journal's.
-fn is_journal() -> bool {
+pub(crate) fn is_journal() -> bool {
     let stream = env::var("JOURNAL_STREAM").ok();
     stream.is_some_and(|stream| {
         let own = io::stderr().as_fd().try_clone_to_owned();
@@ -41,18 +40,12 @@ fn names(stream: &str, device: u64, inode: u64) -> bool {
     parts.is_some_and(|(dev, ino)| dev.parse() == Ok(device) && ino.parse() == Ok(inode))
 }
 
-/// The format for it, if it is that.
-pub(crate) fn layer<S>() -> Option<impl Layer<S>>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    is_journal().then(|| {
-        tracing_subscriber::fmt::layer()
-            .event_format(Record)
-            .with_writer(io::stderr)
-            .with_ansi(false)
-            .log_internal_errors(false)
-    })
+/// The format for standard error: its own if that is the journal's, else the usual one.
+pub(crate) fn lines<E>(usual: E) -> Lines<E> {
+    Lines {
+        journal: is_journal(),
+        usual,
+    }
 }
 
 /// A line about an error, for who writes it by hand.
@@ -64,13 +57,17 @@ pub(crate) fn mark(line: &str) -> String {
     }
 }
 
-/// The format.
-struct Record;
+/// One of two formats.
+pub(crate) struct Lines<E> {
+    journal: bool,
+    usual: E,
+}
 
-impl<S, N> FormatEvent<S, N> for Record
+impl<S, N, E> FormatEvent<S, N> for Lines<E>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
+    E: FormatEvent<S, N>,
 {
     fn format_event(
         &self,
@@ -78,9 +75,11 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
+        if !self.journal {
+            return self.usual.format_event(context, writer, event);
+        }
         let metadata = event.metadata();
-        let mut text = String::new();
-        write!(text, "{}: ", metadata.target())?;
+        let mut text = format!("{}: ", metadata.target());
         context.format_fields(Writer::new(&mut text), event)?;
         writeln!(writer, "{}", record(priority(*metadata.level()), &text))
     }

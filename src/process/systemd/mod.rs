@@ -21,6 +21,6 @@ mod manager;
 mod sockets;
 mod watchdog;
 
-pub(crate) use journal::{layer, mark};
+pub(crate) use journal::{is_journal, lines, mark};
 pub(crate) use manager::Manager;
 pub(crate) use sockets::inherited;
