@@ -18,7 +18,7 @@ before(() => {
   const text = readFileSync(service, 'utf8');
   assert.match(text, /^ExecStart=\/usr\/bin\/parlor$/m);
   // Where the package would put it there need be none on this machine.
-  writeFileSync(service, text.replace('/usr/bin/parlor', PARLOR));
+  writeFileSync(service, text.replace(/^(ExecStart=).*$/m, `$1${PARLOR}`));
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
