@@ -23,6 +23,8 @@ pub struct Reach {
     pub hosts: Vec<String>,
     /// Who vouches for the certificate, unless it is one of the user's own.
     pub authority: Option<Authority>,
+    /// Whether HTTPS is spoken on its own port too, which nobody has to type.
+    pub on_443: bool,
 }
 
 /// The local authority, for devices that are to trust it.
@@ -72,7 +74,7 @@ impl Reach {
         });
         match same.or_else(|| all().next()) {
             Some((address, _)) => Some(address.clone()),
-            None => host.and_then(https_at),
+            None => host.and_then(|host| https_at(host, self.on_443)),
         }
     }
 }
@@ -90,12 +92,15 @@ fn name_of(host: &str) -> &str {
 /// if that is no such text.
 ///
 /// One port speaks both, and a client leaves out port 80, which HTTPS would not find by itself
-/// (RFC 9110 sections 4.2.1 and 7.2).
-pub(crate) fn https_at(host: &str) -> Option<String> {
+/// (RFC 9110 sections 4.2.1 and 7.2). Where port 443 is open too (`on_443`) it does.
+pub(crate) fn https_at(host: &str, on_443: bool) -> Option<String> {
     let place = uri::Authority::try_from(host).ok()?;
-    let port = place.port_u16().unwrap_or(80);
     // A URL's authority may name a user as well.
-    (!host.contains('@')).then(|| format!("https://{}:{port}", place.host()))
+    let host = (!host.contains('@')).then(|| place.host())?;
+    Some(match place.port_u16().unwrap_or(80) {
+        80 if on_443 => format!("https://{host}"),
+        port => format!("https://{host}:{port}"),
+    })
 }
 
 #[cfg(test)]
@@ -152,6 +157,26 @@ mod tests {
         );
         for host in [None, Some(""), Some("a/b"), Some("a\"b"), Some("u@h")] {
             assert_eq!(unknown.secure_address(host), None);
+        }
+    }
+
+    #[test]
+    fn who_came_to_port_80_finds_port_443_if_that_is_open() {
+        for (host, wanted) in [
+            ("kitchen-pi", "https://kitchen-pi"),
+            ("[fd00::20]:80", "https://[fd00::20]"),
+            ("kitchen-pi:4000", "https://kitchen-pi:4000"),
+        ] {
+            assert_eq!(https_at(host, true).as_deref(), Some(wanted));
+        }
+        let told = Reach {
+            addresses: vec!["https://192.168.1.20".to_owned()],
+            on_443: true,
+            ..Reach::default()
+        };
+        for host in ["192.168.1.20", "192.168.1.20:80", "192.168.1.20:4000"] {
+            let secure = told.secure_address(Some(host));
+            assert_eq!(secure.as_deref(), Some("https://192.168.1.20"), "{host}");
         }
     }
 

@@ -9,8 +9,8 @@ use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, HOST, HeaderValue, LOCATION};
 use hyper::{Method, Request, Response, StatusCode};
 
-/// The answer to a request, which ends its connection.
-pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
+/// The answer to a request, which ends its connection. `on_443` is whether HTTPS has its own port too.
+pub(super) fn respond(request: &Request<Incoming>, on_443: bool) -> Response<Body> {
     let host = request
         .headers()
         .get(HOST)
@@ -22,6 +22,7 @@ pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
             .uri()
             .path_and_query()
             .map_or("/", |target| target.as_str()),
+        on_443,
     ) {
         Ok(location) => (
             StatusCode::TEMPORARY_REDIRECT,
@@ -42,12 +43,17 @@ pub(super) fn respond(request: &Request<Incoming>) -> Response<Body> {
 }
 
 /// Where to, or the status of a refusal.
-fn to_https(method: &Method, host: Option<&str>, target: &str) -> Result<String, StatusCode> {
+fn to_https(
+    method: &Method,
+    host: Option<&str>,
+    target: &str,
+    on_443: bool,
+) -> Result<String, StatusCode> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(StatusCode::FORBIDDEN);
     }
     let base = host
-        .and_then(reach::https_at)
+        .and_then(|host| reach::https_at(host, on_443))
         .ok_or(StatusCode::BAD_REQUEST)?;
     if !target.starts_with('/') {
         return Err(StatusCode::BAD_REQUEST);
@@ -60,7 +66,7 @@ mod tests {
     use super::*;
 
     fn sent(method: &Method, host: &str, target: &str) -> Result<String, u16> {
-        to_https(method, Some(host), target).map_err(|status| status.as_u16())
+        to_https(method, Some(host), target, false).map_err(|status| status.as_u16())
     }
 
     #[test]
@@ -69,6 +75,12 @@ mod tests {
         assert_eq!(to.as_deref(), Ok("https://192.168.1.20:4000/a?b=c"));
         let to = sent(&Method::HEAD, "[fd00::20]:4000", "/");
         assert_eq!(to.as_deref(), Ok("https://[fd00::20]:4000/"));
+    }
+
+    #[test]
+    fn port_80_leads_to_port_443_where_that_is_open() {
+        let to = to_https(&Method::GET, Some("parlor.local"), "/a", true);
+        assert_eq!(to.as_deref(), Ok("https://parlor.local/a"));
     }
 
     #[test]
@@ -89,7 +101,7 @@ mod tests {
         }
         assert_eq!(sent(&Method::GET, "parlor.local", "*"), Err(400));
         assert_eq!(
-            to_https(&Method::GET, None, "/"),
+            to_https(&Method::GET, None, "/", false),
             Err(StatusCode::BAD_REQUEST)
         );
     }

@@ -3,8 +3,10 @@
 //! a [`Fallback`]: the room server's web site, nothing at all, or pages of one's own.
 //!
 //! Stopping: listeners close first, then every session as the reference server's `io.close()`
-//! does it, then the connections, each after the answer it is giving. What is still open after
-//! [`FAREWELL`] and [`GRACE`] is dropped.
+//! does it, then the connections, each after the answer it is giving. One that came just before has a
+//! moment more for what it came for: where a service manager keeps the listener, who knocks a moment
+//! later is answered by the next server, and nobody between the two should go away unheard. What is still
+//! open after [`FAREWELL`] and [`GRACE`] is dropped.
 
 use super::router::Beside;
 use super::welcome::{PATIENCE, Security, Welcomed};
@@ -30,6 +32,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Time that connections have to end after that.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Age up to which a connection has only just come when the server stops.
+const JUST: Duration = Duration::from_secs(1);
+
+/// Time that such a one has until its request is here.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// Pause after a failed accept: usually there are no file descriptors left, and who waits in the
 /// listener's queue is accepted once there are.
@@ -111,9 +119,14 @@ pub async fn serve_with<P: Protocol, F: Fallback>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.start();
+    let on_443 = listeners.iter().any(|one| {
+        let address = one.local_addr();
+        address.is_ok_and(|address| address.port() == 443 && !address.ip().is_loopback())
+    });
     let app = Arc::new(App {
         server: server.clone(),
         security,
+        on_443,
         fallback,
     });
     let (stop, stopping) = watch::channel(());
@@ -143,6 +156,8 @@ pub async fn serve_with<P: Protocol, F: Fallback>(
 struct App<P: Protocol, F> {
     server: Server<P>,
     security: Security,
+    /// Whether HTTPS has its own port too.
+    on_443: bool,
     fallback: F,
 }
 
@@ -185,8 +200,14 @@ impl<P: Protocol, F: Fallback> App<P, F> {
         stream: TcpStream,
         mut stopping: watch::Receiver<()>,
     ) {
-        // An error means that the server is gone, which is to stop as well.
-        let mut stop = pin!(async move { _ = stopping.changed().await });
+        let came = Instant::now();
+        let mut stop = pin!(async move {
+            // An error means that the server is gone, which is to stop as well.
+            let _ = stopping.changed().await;
+            if came.elapsed() < JUST {
+                tokio::time::sleep(MOMENT).await;
+            }
+        });
         // Boxed, so that the connection does not keep the room of a handshake for life.
         let welcome = self
             .security
@@ -245,7 +266,7 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         if self.redirect {
-            return Box::pin(ready(Ok(redirect::respond(&request))));
+            return Box::pin(ready(Ok(redirect::respond(&request, self.app.on_443))));
         }
         let app = Arc::clone(&self.app);
         let peer = app.server.sender(self.peer, request.headers());
@@ -256,5 +277,49 @@ impl<P: Protocol, F: Fallback> Service<Request<Incoming>> for Pages<P, F> {
                 .respond(peer, &head.method, &head.uri, &head.headers)
                 .await)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+    use super::*;
+    use crate::config;
+    use crate::transport::silent::Silent;
+    use std::io::{Read as _, Write as _};
+    use tokio::sync::oneshot;
+
+    #[test]
+    fn who_came_just_before_the_end_is_answered() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let answer = runtime.unwrap().block_on(async {
+            let listeners = crate::http::bind::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+            let address = listeners[0].local_addr().unwrap();
+            let server = Server::new(
+                config::Protocol::default(),
+                config::Limits::default(),
+                Arc::default(),
+                Silent,
+            );
+            let stats = Arc::clone(server.stats());
+            let (stop, stopped) = oneshot::channel::<()>();
+            let served = tokio::spawn(serve(listeners, server, (), async { _ = stopped.await }));
+            let mut client = std::net::TcpStream::connect(address).unwrap();
+            while stats.connections.get() == 0 {
+                tokio::task::yield_now().await;
+            }
+            // Both before the one thread looks at sockets again.
+            client
+                .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+                .unwrap();
+            drop(stop);
+            served.await.unwrap().unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer:?}");
     }
 }

@@ -58,6 +58,20 @@ fn opening(situation: &Situation, reach: &Reach) -> String {
     format!("Parlor is ready. Open {which}{from}:\n{list}")
 }
 
+/// The best name and the best address in one line, for a service manager that shows one.
+pub(crate) fn status(situation: &Situation, reach: &Reach) -> String {
+    let first = |urls: &[String]| urls.first().cloned();
+    let mut best: Vec<_> = [first(&reach.names), first(&reach.addresses)]
+        .into_iter()
+        .flatten()
+        .collect();
+    if best.is_empty() {
+        best.extend(situation.local(reach).into_iter().take(1));
+    }
+    let best: Vec<_> = best.iter().map(|url| format!("{url}/")).collect();
+    format!("Open {}", best.join(" or "))
+}
+
 /// One address per line, and a note where none of them gives others a camera.
 pub(crate) fn list(situation: &Situation, reach: &Reach) -> String {
     let shared = reach.names.iter().take(MAX_ADDRESSES);
@@ -144,6 +158,7 @@ mod tests {
                 der: bytes::Bytes::new(),
                 fingerprint: "AB:CD".to_owned(),
             }),
+            on_443: false,
         }
     }
 
@@ -154,6 +169,16 @@ mod tests {
             "Parlor is ready. Open one of these on this machine or another one on your network:\n  \
              https://parlor.local:4000/\n  https://192.168.1.20:4000/\n  http://localhost:4000/\n"
         );
+    }
+
+    #[test]
+    fn one_line_has_the_best_name_and_the_best_address() {
+        let told = |reach: &Reach| status(&situation(&["[::]:4000"]), reach);
+        assert_eq!(
+            told(&reach()),
+            "Open https://parlor.local:4000/ or https://192.168.1.20:4000/"
+        );
+        assert_eq!(told(&Reach::default()), "Open http://localhost:4000/");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! It stands beside `serve`, on the path of no byte. Each look: list the interfaces, announce on
 //! them, ask which names came of it, have the certificate cover names and addresses, publish what
 //! can be opened, and by which names ([`Reach`]), to the site. It looks every [`EVERY`], when a name
-//! has changed, and on SIGHUP, which has files read again as well.
+//! has changed, and on SIGHUP, which has files read again as well, secrets among them.
 //!
 //! Invariants: it never ends the server, whatever goes wrong; the same complaint is logged once; a
 //! certificate covers a name before that name is told. Cost: one wake-up each [`EVERY`].
@@ -26,6 +26,7 @@ use crate::discovery::{Discovery, Service, own_label};
 use crate::http::Reach;
 use crate::process::interfaces;
 use crate::process::reach::Situation;
+use crate::process::systemd::Manager;
 use crate::process::{banner, host};
 use crate::tls::{Names, Source, Tls, TlsError};
 
@@ -173,8 +174,15 @@ impl Keeper {
         reach
     }
 
-    /// Looks again and again until `stop` is done, then says goodbye.
-    pub(crate) async fn run(mut self, mut hangup: Signal, stop: impl Future<Output = ()>) {
+    /// Looks again and again until `stop` is done, then says goodbye. At each SIGHUP it has `secrets` read
+    /// again too, and the service manager is told when all of it is done.
+    pub(crate) async fn run(
+        mut self,
+        mut hangup: Signal,
+        secrets: impl Fn(),
+        manager: Manager,
+        stop: impl Future<Output = ()>,
+    ) {
         let mut stop = pin!(stop);
         let mut tick = tokio::time::interval(EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -185,11 +193,20 @@ impl Keeper {
             if why == Why::Stop {
                 break;
             }
+            if why == Why::Hangup {
+                manager.reloading().await;
+                secrets();
+            }
             let reach = self.look(why == Why::Hangup).await;
+            let status = || banner::status(&self.situation, &reach);
+            if why == Why::Hangup {
+                manager.ready(&status()).await;
+            }
             if (&reach.names, &reach.addresses) != (&known.names, &known.addresses) {
                 let open = [&reach.names[..], &reach.addresses[..]].concat().join(" ");
                 tracing::info!(open, "addresses have changed");
                 banner::print_again(&self.situation, &reach);
+                manager.status(&status()).await;
             }
             known = reach;
         }

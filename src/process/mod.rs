@@ -1,8 +1,9 @@
 //! The process: from its arguments to its exit code.
 //!
 //! It stands around everything else and is on the path of no byte. Order of starting: read the
-//! command line, start logging, check the site's settings, bind, open the certificate, start the
-//! runtime, listen for signals, announce, print the banner, serve. Order of stopping: a signal,
+//! command line, start logging, take over inherited sockets, check the site's settings, bind, open the
+//! certificate, start the runtime, listen for signals, announce, print the banner, serve, tell the service
+//! manager. Order of stopping: a signal,
 //! goodbye to the network while `serve` closes what is open, the runtime is given a moment for file
 //! reads that still run, exit.
 //!
@@ -15,6 +16,7 @@
 //! | `banner`, `qr` | what people see at the start |
 //! | `certificate`, `urls`, `doctor` | the other actions |
 //! | `local` | asking the server that runs on this machine |
+//! | `systemd` | being a service of systemd's, if it is built for that |
 //!
 //! | exit code | meaning |
 //! |---|---|
@@ -42,6 +44,11 @@ mod qr;
 mod reach;
 mod signals;
 mod state_dir;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;
+#[cfg(not(all(feature = "systemd", target_os = "linux")))]
+#[path = "systemd/absent.rs"]
+mod systemd;
 mod urls;
 mod values;
 
@@ -63,6 +70,7 @@ use crate::tls::Tls;
 use crate::transport::{ClientFiles, Edge, Server};
 use keeper::Keeper;
 use passcode::PasscodeFile;
+use systemd::Manager;
 
 /// Blocking threads at most. They read files from `--public`, and a memory card is not faster
 /// with more of them; tokio's own default of 512 is not for a small board.
@@ -85,7 +93,7 @@ pub fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(cli::Stop::Wrong(line)) => {
-            complain(&line);
+            logging::complain(&line);
             return ExitCode::from(2);
         }
     };
@@ -105,19 +113,22 @@ pub fn main() -> ExitCode {
         cli::Action::Doctor => doctor::run(&config),
     };
     done.unwrap_or_else(|error| {
-        complain(&format!("{error:#}"));
+        logging::complain(&format!("{error:#}"));
         ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
     })
 }
 
 fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
+    // First of all: numbers of descriptors mean what they meant to who passed them.
+    let inherited = systemd::inherited()?;
+    let manager = Manager::find();
     let (reach, reached) = watch::channel(Arc::new(Reach::default()));
     let site = Site::new(&config.site, host::name(), reached)?;
     let passcode = PasscodeFile::open(config.passcode_file.as_deref())?;
     let server = build(config.clone(), passcode.clone())?;
     let site = Arc::new(site.with_metrics(&config.site, Arc::clone(server.stats())));
     open_files::allow(config.limits.max_connections);
-    let listeners = bind::bind(&config.listen)?;
+    let listeners = bind::bind_beside(inherited, &config.listen)?;
     // What is wrong has ended it in one line before.
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -137,7 +148,6 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
         if passcode.is_some() {
             tracing::info!("a passcode is asked for");
         }
-        read_again(Arc::clone(&site), passcode).context("cannot listen for signals")?;
         for address in &bound {
             tracing::info!(%address, "listening");
         }
@@ -148,10 +158,25 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
             tracing::info!(fingerprint, "devices may trust the authority");
         }
         banner::print(keeper.situation(), &reach);
+        tokio::spawn({
+            let status = banner::status(keeper.situation(), &reach);
+            let (manager, server) = (manager.clone(), server.clone());
+            async move {
+                server.beat().await;
+                manager.ready(&status).await;
+                manager.keep_alive(&server).await;
+            }
+        });
         let (stopping, stopped) = oneshot::channel::<()>();
-        let keeping = tokio::spawn(keeper.run(hangup, async move { _ = stopped.await }));
+        let secrets = secrets(Arc::clone(&site), passcode);
+        let keeping = keeper.run(hangup, secrets, manager.clone(), async move {
+            _ = stopped.await;
+        });
+        let keeping = tokio::spawn(keeping);
         let stop = async move {
             stop.await;
+            // Awaited: if there is nothing to be closed this is over before another task has its turn.
+            manager.stopping().await;
             drop(stopping);
         };
         let stats = Arc::clone(server.stats());
@@ -172,18 +197,14 @@ fn serve(config: config::Parlor, warnings: &[String]) -> anyhow::Result<()> {
     served
 }
 
-/// Has secrets read again at each SIGHUP; the keeper does the same for the certificate.
-fn read_again(site: Arc<Site>, passcode: Option<Arc<PasscodeFile>>) -> std::io::Result<()> {
-    let mut hangup = signals::hangup()?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            site.reload();
-            if let Some(passcode) = &passcode {
-                passcode.reload();
-            }
+/// Reads secrets again; the keeper, which asks for it, does the same for the certificate.
+fn secrets(site: Arc<Site>, passcode: Option<Arc<PasscodeFile>>) -> impl Fn() + Send {
+    move || {
+        site.reload();
+        if let Some(passcode) = &passcode {
+            passcode.reload();
         }
-    });
-    Ok(())
+    }
 }
 
 fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {
@@ -251,9 +272,4 @@ fn build(
         chat,
         edge,
     ))
-}
-
-/// One line on standard error; if that is closed, nobody wants it.
-fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr(), "parlor: {line}");
 }

@@ -5,7 +5,12 @@
 //!
 //! Invariants: with TLS an address or name is told only if the certificate covers it; IPv6 stands
 //! in brackets (RFC 3986 section 3.2.2); a scheme's default port is left out; what is best to share
-//! comes first. Left out: loopback, which is for this machine only and the banner's to tell.
+//! comes first.
+//!
+//! Of several ports people are told the one that need not be typed, if it is among them, or else all but
+//! the one that looks like the other scheme's: every port speaks both, but nobody expects HTTPS on port
+//! 80. The network is told a port of its own (4000 beside 80 and 443), which stays when the others,
+//! that belong to all programs of the machine, are given up. Left out: loopback, which is for this machine only and the banner's to tell.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -45,8 +50,22 @@ impl Situation {
 
     /// The port to announce; none if only this machine can connect.
     pub(crate) fn port(&self) -> Option<u16> {
-        let mut open = self.bound.iter().filter(|one| !one.ip().is_loopback());
-        open.next().map(SocketAddr::port)
+        let own = self.open().find(|port| !matches!(port, 80 | 443));
+        own.or_else(|| told(self.scheme(), self.open()).first().copied())
+    }
+
+    /// Ports to which other machines can connect.
+    fn open(&self) -> impl Iterator<Item = u16> + '_ {
+        let open = self.bound.iter().filter(|one| !one.ip().is_loopback());
+        open.map(SocketAddr::port)
+    }
+
+    /// What others are told to open.
+    fn scheme(&self) -> &'static str {
+        match self.schemes {
+            Schemes::HttpOnly => "http",
+            Schemes::Both | Schemes::HttpsOnly => "https",
+        }
     }
 
     /// What the certificate should cover, given the announced names.
@@ -70,15 +89,12 @@ impl Situation {
     /// What can be opened from other devices, but for the names that need not be told. `served` is
     /// none without TLS, or where its certificate is not known.
     pub(crate) fn reach(&self, announced: &BTreeSet<String>, served: Option<&Served>) -> Reach {
-        let scheme = match self.schemes {
-            Schemes::HttpOnly => "http",
-            Schemes::Both | Schemes::HttpsOnly => "https",
-        };
+        let scheme = self.scheme();
         let mut addresses = Vec::new();
         for address in self.addresses() {
             if served.is_none_or(|served| served.covers_address(address)) {
-                let urls = self.ports(address).map(|port| url(scheme, address, port));
-                addresses.extend(urls);
+                let ports = told(scheme, self.ports(address)).into_iter();
+                addresses.extend(ports.map(|port| url(scheme, address, port)));
             }
         }
         let mut names: Vec<&String> = announced.iter().collect();
@@ -89,7 +105,7 @@ impl Situation {
             let own = served.dns.iter().filter(|name| !name.starts_with('*'));
             names.extend(own.filter(|name| !is_local(name) && !announced.contains(*name)));
         }
-        let port = self.port();
+        let port = told(scheme, self.open()).first().copied();
         let names = names
             .into_iter()
             .filter(|name| served.is_none_or(|served| served.covers_name(name)))
@@ -105,6 +121,7 @@ impl Situation {
                     der: authority.der.clone(),
                     fingerprint: authority.fingerprint.clone(),
                 }),
+            on_443: scheme == "https" && self.open().any(|port| port == 443),
         }
     }
 
@@ -116,20 +133,27 @@ impl Situation {
             Schemes::Both | Schemes::HttpOnly => "http",
         };
         let mut urls = Vec::new();
-        for one in &self.bound {
-            let (ip, port) = (one.ip(), one.port());
-            let told = |known: &String| {
-                *known == url("https", ip, port) || *known == url("http", ip, port)
+        for ip in self.bound.iter().map(SocketAddr::ip) {
+            let here = |other: &&SocketAddr| match ip.is_unspecified() {
+                true => other.ip().is_unspecified(),
+                false => other.ip() == ip,
             };
-            let url = if ip.is_unspecified() {
-                url(scheme, "localhost", port)
-            } else if reach.addresses.iter().any(told) {
+            let ports = self.bound.iter().filter(here).map(SocketAddr::port);
+            let known = |port| {
+                let known = [url("https", ip, port), url("http", ip, port)];
+                reach.addresses.iter().any(|url| known.contains(url))
+            };
+            if !ip.is_unspecified() && ports.clone().any(known) {
                 continue;
-            } else {
-                url(scheme, ip, port)
-            };
-            if !urls.contains(&url) {
-                urls.push(url);
+            }
+            for port in told(scheme, ports) {
+                let url = match ip.is_unspecified() {
+                    true => url(scheme, "localhost", port),
+                    false => url(scheme, ip, port),
+                };
+                if !urls.contains(&url) {
+                    urls.push(url);
+                }
             }
         }
         urls
@@ -182,6 +206,22 @@ impl Situation {
     }
 }
 
+/// Of several ports on one host those that people are told, as the header says.
+fn told(scheme: &str, ports: impl Iterator<Item = u16>) -> Vec<u16> {
+    let (own, other) = match scheme {
+        "http" => (80, 443),
+        _ => (443, 80),
+    };
+    let mut ports: Vec<_> = ports.collect();
+    if ports.contains(&own) {
+        return vec![own];
+    }
+    if ports.iter().any(|port| *port != other) {
+        ports.retain(|port| *port != other);
+    }
+    ports
+}
+
 /// Names that mean this machine or are somebody else's to announce.
 fn is_local(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local")
@@ -215,151 +255,4 @@ impl<T: AsRef<str> + ?Sized> From<&T> for Host {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-    use super::*;
-    use crate::process::interfaces::tests::interface;
-    use std::time::UNIX_EPOCH;
-
-    fn situation(bound: &[&str]) -> Situation {
-        Situation {
-            schemes: Schemes::Both,
-            bound: bound.iter().map(|text| text.parse().unwrap()).collect(),
-            home: vec![
-                interface("lan0", &["192.168.1.20", "fd00::20", "fe80::20"]),
-                interface("usb0", &["fe80::7"]),
-            ],
-            machine: Some("Kitchen-Pi".to_owned()),
-        }
-    }
-
-    fn announced() -> BTreeSet<String> {
-        BTreeSet::from(["parlor.local".to_owned()])
-    }
-
-    fn served(source: Source, dns: &[&str], addresses: &[&str]) -> Served {
-        Served {
-            source,
-            dns: dns.iter().map(|&name| name.to_owned()).collect(),
-            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
-            not_before: UNIX_EPOCH,
-            not_after: UNIX_EPOCH,
-            left_out: Vec::new(),
-            authority: None,
-            fingerprint: String::new(),
-        }
-    }
-
-    #[test]
-    fn only_what_the_certificate_covers_is_told() {
-        let all = situation(&["[::]:4000"]);
-        let made = served(Source::Made(None), &["parlor.local"], &["192.168.1.20"]);
-        let reach = all.reach(&announced(), Some(&made));
-        assert_eq!(reach.addresses, ["https://192.168.1.20:4000"]);
-        assert_eq!(reach.names, ["https://parlor.local:4000"]);
-        let other = served(Source::Made(None), &["parlor-2.local"], &["fd00::20"]);
-        let reach = all.reach(&announced(), Some(&other));
-        assert_eq!(reach.addresses, ["https://[fd00::20]:4000"]);
-        assert!(reach.names.is_empty());
-    }
-
-    #[test]
-    fn without_tls_everything_is_told_with_http() {
-        let plain = Situation {
-            schemes: Schemes::HttpOnly,
-            ..situation(&["[::]:80"])
-        };
-        let reach = plain.reach(&announced(), None);
-        assert_eq!(
-            reach.addresses,
-            ["http://192.168.1.20", "http://[fd00::20]"]
-        );
-        assert_eq!(reach.names, ["http://parlor.local"]);
-    }
-
-    #[test]
-    fn the_names_of_a_certificate_of_ones_own_are_told() {
-        let own = served(
-            Source::Own("chain.pem".into()),
-            &["*.example.org", "calls.example.org", "localhost"],
-            &[],
-        );
-        let reach = situation(&["[::]:443"]).reach(&announced(), Some(&own));
-        assert_eq!(reach.names, ["https://calls.example.org"]);
-    }
-
-    #[test]
-    fn an_address_that_is_not_listened_on_is_not_announced() {
-        let names = |bound: &[&str]| -> Vec<String> {
-            let places = situation(bound).places().into_iter();
-            places
-                .map(|(name, address)| format!("{name} {address}"))
-                .collect()
-        };
-        let all = ["lan0 192.168.1.20", "lan0 fd00::20", "usb0 fe80::7"];
-        assert_eq!(names(&["[::]:4000"]), all);
-        assert_eq!(names(&["0.0.0.0:4000"]), ["lan0 192.168.1.20"]);
-        assert_eq!(names(&["[::]:4000", "127.0.0.1:4000"]), all[1..]);
-        assert_eq!(names(&["[fd00::20]:4000"]), ["lan0 fd00::20"]);
-        assert_eq!(names(&["127.0.0.1:4000", "[::1]:4000"]), [""; 0]);
-    }
-
-    #[test]
-    fn an_interface_without_an_announcement_is_opened_all_the_same() {
-        let mut situation = situation(&["[::]:4000"]);
-        situation.home[0].quiet = true;
-        let places: Vec<_> = situation
-            .places()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        assert_eq!(places, ["usb0"]);
-        let sockets: Vec<_> = situation
-            .sockets()
-            .iter()
-            .map(SocketAddr::to_string)
-            .collect();
-        assert_eq!(sockets, ["192.168.1.20:4000", "[fd00::20]:4000"]);
-    }
-
-    #[test]
-    fn the_certificate_is_for_every_name_and_address_of_this_machine() {
-        let names = situation(&["[::]:4000", "203.0.113.5:4001"]).names(&announced());
-        let dns: Vec<_> = names.dns.iter().map(String::as_str).collect();
-        assert_eq!(
-            dns,
-            [
-                "kitchen-pi",
-                "kitchen-pi.local",
-                "localhost",
-                "parlor.local"
-            ]
-        );
-        let addresses: Vec<_> = names.addresses.iter().map(IpAddr::to_string).collect();
-        assert_eq!(
-            addresses,
-            [
-                "127.0.0.1",
-                "192.168.1.20",
-                "203.0.113.5",
-                "::1",
-                "fd00::20"
-            ]
-        );
-    }
-
-    #[test]
-    fn this_machine_opens_localhost_and_what_is_told_nowhere_else() {
-        let local = |bound: &[&str]| {
-            let situation = situation(bound);
-            let reach = situation.reach(&announced(), None);
-            situation.local(&reach)
-        };
-        assert_eq!(local(&["[::]:5", "0.0.0.0:5"]), ["http://localhost:5"]);
-        assert_eq!(local(&["127.0.0.1:1"]), ["http://127.0.0.1:1"]);
-        assert_eq!(local(&["192.168.1.20:1"]), [""; 0]);
-        let uncovered = situation(&["203.0.113.5:1"]);
-        assert_eq!(uncovered.local(&Reach::default()), ["http://203.0.113.5:1"]);
-        assert!(uncovered.is_open() && !situation(&["[::1]:1"]).is_open());
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
 //! The one task that watches the time: it sleeps until the earliest deadline of all sessions
-//! and lingering sockets, or until somebody sets an earlier one.
+//! and lingering sockets, or until somebody sets an earlier one, or asks for a [beat](super::beat).
 
 use super::Server;
 use crate::hub::Protocol;
@@ -8,6 +8,7 @@ use crate::hub::Protocol;
 pub(super) async fn run<P: Protocol>(server: Server<P>) {
     loop {
         let next = server.turn(|state, now| {
+            state.beat |= server.0.beat.is_wanted();
             state.hub.tick(now);
             while let Some((at, key)) = state.lingering.front().copied()
                 && at <= now

@@ -27,8 +27,9 @@ impl<P> Flusher<P> {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Frames what is to be sent, and learns of connections that began and ended.
-    fn collect(&self, output: &mut Output, cx: &Context<'_>) {
+    /// Frames what is to be sent, and learns of connections that began and ended. Says whether the clock
+    /// wants a beat.
+    fn collect(&self, output: &mut Output, cx: &Context<'_>) -> bool {
         let mut guard = self.lock();
         let state = &mut *guard;
         let now = std::time::Instant::now();
@@ -74,7 +75,9 @@ impl<P: Protocol> Server<P> {
         {
             state.flusher = Some(cx.waker().clone());
         }
+        let beat = std::mem::take(&mut state.beat);
         self.settled(guard);
+        beat
     }
 }
 
@@ -88,8 +91,11 @@ impl<P: Protocol> Future for Flusher<P> {
         // A backlog that has gone lets its session go on, which is more to collect: so this
         // is done until nothing is left to do.
         loop {
-            server.collect(&mut output, cx);
+            let beat = server.collect(&mut output, cx);
             output.write(server);
+            if beat {
+                server.0.beat.happened();
+            }
             if !output.write_backlogs(server, cx) {
                 return Poll::Pending;
             }

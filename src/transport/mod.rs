@@ -10,6 +10,7 @@
 //! * `output`: the write halves of all WebSockets, and the one write that each gets of a turn.
 //! * [`flusher`]: the task that writes what the turns do not write themselves.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
+//! * `beat`: whether clock, lock and flusher still do their work, for who restarts a server that hangs.
 //! * [`peer`], `forwarded`, [`admission`]: the other side of a connection; who may connect, by number and by rate.
 //! * `turnstile`: how many requests are read and answered at one time.
 //!
@@ -18,6 +19,7 @@
 //! one per thread.
 
 mod admission;
+mod beat;
 pub mod client_files;
 mod clock;
 mod cookie;
@@ -47,6 +49,7 @@ pub use crate::hub::Protocol;
 use crate::hub::{Hub, Random, earlier};
 use crate::stats::Stats;
 use admission::{Admission, Counted};
+use beat::Beat;
 pub use client_files::ClientFiles;
 pub use edge::Edge;
 use frame::{Control, Partial};
@@ -111,6 +114,8 @@ struct State<P> {
     flusher: Option<Waker>,
     /// When the clock will look next.
     armed: Option<Instant>,
+    /// Somebody waits for the flusher's answer to the clock.
+    beat: bool,
     stopping: bool,
 }
 
@@ -121,7 +126,8 @@ impl<P: Protocol> State<P> {
             || !self.opened.is_empty()
             || !self.ended.is_empty()
             || !self.control.is_empty()
-            || !self.cut.is_empty();
+            || !self.cut.is_empty()
+            || self.beat;
         match (packets, rest) {
             (0, false) => Work::Nothing,
             (1, false) => Work::Packets,
@@ -182,6 +188,7 @@ struct Shared<P> {
     output: Mutex<Output>,
     turnstile: Turnstile,
     clock: Notify,
+    beat: Beat,
     drained: Notify,
     settings: config::Protocol,
     limits: config::Limits,
@@ -252,6 +259,7 @@ impl<P: Protocol> Server<P> {
             cut: Vec::new(),
             flusher: None,
             armed: None,
+            beat: false,
             stopping: false,
         };
         Self(Arc::new(Shared {
@@ -259,6 +267,7 @@ impl<P: Protocol> Server<P> {
             output: Mutex::default(),
             turnstile: Turnstile::new(limits.max_requests),
             clock: Notify::new(),
+            beat: Beat::default(),
             drained: Notify::new(),
             settings,
             limits,

@@ -20,6 +20,7 @@ pub(crate) fn home() -> Reach {
             der: b"\x30\x03der".as_slice().into(),
             fingerprint: format!("{}FF", "AB:".repeat(31)),
         }),
+        on_443: false,
     }
 }
 

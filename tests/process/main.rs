@@ -22,3 +22,5 @@ mod passcode;
 mod reached;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;

@@ -48,6 +48,24 @@ pub(crate) enum Unread {
     Stderr,
 }
 
+/// What it is given as its standard streams: nothing to read, and pipes that are read.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    pub(crate) stdin: Stdio,
+    pub(crate) stdout: Stdio,
+    pub(crate) stderr: Stdio,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            stdin: Stdio::null(),
+            stdout: Stdio::piped(),
+            stderr: Stdio::piped(),
+        }
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Parlor {
@@ -89,9 +107,26 @@ impl Parlor {
 
     /// The same, with one output whose reader is gone before the first word.
     pub(crate) fn spawn_with(
-        mut command: Command,
+        command: Command,
         environment: &[(&str, &str)],
         unread: Unread,
+    ) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut streams = Streams::default();
+        match unread {
+            Unread::Nothing => drop(writer),
+            Unread::Stdout => streams.stdout = writer.into(),
+            Unread::Stderr => streams.stderr = writer.into(),
+        }
+        Self::spawn_on(command, environment, streams)
+    }
+
+    /// The same, with standard streams of the test's own.
+    pub(crate) fn spawn_on(
+        mut command: Command,
+        environment: &[(&str, &str)],
+        streams: Streams,
     ) -> Self {
         let state = TempDir::new();
         command
@@ -99,20 +134,9 @@ impl Parlor {
             .env("XDG_STATE_HOME", state.path())
             .envs(environment.iter().copied());
         command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        match unread {
-            Unread::Nothing => drop(writer),
-            Unread::Stdout => {
-                command.stdout(writer);
-            }
-            Unread::Stderr => {
-                command.stderr(writer);
-            }
-        }
+            .stdin(streams.stdin)
+            .stdout(streams.stdout)
+            .stderr(streams.stderr);
         let mut child = command.spawn().unwrap();
         let stdout = child
             .stdout
@@ -190,7 +214,8 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
+    /// Those that come out of it.
+    pub(crate) fn of(pipe: impl Read + Send + 'static) -> Self {
         let (send, coming) = channel();
         let reader = std::thread::spawn(move || {
             for line in BufReader::new(pipe).lines().map_while(Result::ok) {

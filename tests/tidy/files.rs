@@ -22,6 +22,7 @@ const TEXTS: &[&str] = &[
     "json",
     "service",
     "socket",
+    "env",
     "txt",
     "yml",
     "yaml",
@@ -77,7 +78,7 @@ impl File {
             "js" | "mjs" => Some(&["//", "/*"]),
             "css" => Some(&["/*"]),
             "py" => Some(&["\"\"\""]),
-            "sh" | "service" | "socket" => Some(&["#"]),
+            "sh" | "service" | "socket" | "env" => Some(&["#"]),
             "" if self.text.starts_with("#!") => Some(&["#"]),
             _ => None,
         }
