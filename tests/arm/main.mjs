@@ -42,7 +42,8 @@ async function test(files, row) {
     const [, what, value] = /^(size|resident|start): (\d+) /.exec(message) ?? [];
     if (what) row[what] = Number(value);
   });
-  for await (const text of events.compose(new spec())) process.stdout.write(text);
+  // Totals are told as `# pass 12`, as those of the other suites are.
+  for await (const text of events.compose(new spec())) process.stdout.write(`${text}`.replace(/^ℹ /gm, '# '));
 }
 
 async function judge(target, binary) {
