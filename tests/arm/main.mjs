@@ -39,7 +39,7 @@ async function test(files, row) {
     });
   }
   events.on('test:diagnostic', ({ message }) => {
-    const [, what, value] = /^(size|resident|start): (\d+) /.exec(message) ?? [];
+    const [, what, value] = /^(size|ready|served|start): (\d+) /.exec(message) ?? [];
     if (what) row[what] = Number(value);
   });
   // Totals are told as `# pass 12`, as those of the other suites are.
@@ -63,10 +63,10 @@ async function judge(target, binary) {
 }
 
 function table(rows) {
-  const lines = [['target', 'boards', 'size', 'resident', 'start, emulated', 'tests passed']];
-  for (const { target, processor: { boards, budget }, pass, fail, size, resident, start } of rows) {
-    const of = (bytes, limit) => `${(bytes / 1e6).toFixed(2)} of ${(limit / 1e6).toFixed(2)} MB`;
-    lines.push([target, boards, of(size, budget.size), of(resident, budget.resident), `${start} ms`, `${pass} of ${pass + fail}`]);
+  const lines = [['target', 'boards', 'size', 'resident', 'after its page', 'start, emulated', 'tests passed']];
+  for (const { target, processor: { boards, budget }, pass, fail, start, ...got } of rows) {
+    const held = Object.entries(budget).map(([what, limit]) => `${(got[what] / 1e6).toFixed(2)} of ${(limit / 1e6).toFixed(2)} MB`);
+    lines.push([target, boards, ...held, `${start} ms`, `${pass} of ${pass + fail}`]);
   }
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
