@@ -8,7 +8,8 @@
 // Budgets are in bytes: of the file, of what is resident when it is ready, and after it has served its page.
 // Wanted are 2.3 MB of size, and 3 MB resident. The first is not reached: code for 32 bits is not in Thumb
 // on ARMv6, which has no Thumb-2, and the tables by which a panic ends one connection, and not the server,
-// take 170 KB there and 500 KB on 64 bits. So the budget is what it has come to, and a little.
+// take 170 KB there and 500 KB on 64 bits. So a budget is what it has come to with the standard library that
+// rustup brings, and a little; one that is built with the binary is built for size as it is, and takes 90 KB less.
 
 const MB = 1e6;
 
@@ -20,7 +21,7 @@ export const PROCESSORS = {
     older: 'arm926',
     machine: 'ARM',
     attributes: { Tag_CPU_arch: 'v6', Tag_FP_arch: 'VFPv2', Tag_ABI_VFP_args: 'VFP registers' },
-    budget: { size: 2.95 * MB, ready: 3 * MB, served: 3.2 * MB },
+    budget: { size: 3.05 * MB, ready: 3 * MB, served: 3.2 * MB },
   },
   'armv7-unknown-linux-musleabihf': {
     boards: 'Pi 2, 3, 4, 32-bit (ARMv7)',
@@ -29,7 +30,7 @@ export const PROCESSORS = {
     older: 'arm1176',
     machine: 'ARM',
     attributes: { Tag_CPU_arch: 'v7', Tag_FP_arch: 'VFPv3-D16', Tag_ABI_VFP_args: 'VFP registers' },
-    budget: { size: 2.95 * MB, ready: 3 * MB, served: 3.2 * MB },
+    budget: { size: 3 * MB, ready: 3 * MB, served: 3.2 * MB },
   },
   'aarch64-unknown-linux-musl': {
     boards: 'Pi 3, 4, 5, Zero 2 W, 64-bit',
@@ -37,6 +38,6 @@ export const PROCESSORS = {
     cpu: 'cortex-a53',
     machine: 'AArch64',
     attributes: {},
-    budget: { size: 3.15 * MB, ready: 3 * MB, served: 3.2 * MB },
+    budget: { size: 3.25 * MB, ready: 3 * MB, served: 3.2 * MB },
   },
 };
