@@ -6,10 +6,11 @@
 // `attributes` are those of the file (readelf -A) that a 32-bit loader goes by.
 //
 // Budgets are in bytes: of the file, of what is resident when it is ready, and after it has served its page.
-// Wanted are 2.3 MB of size, and 3 MB resident. The first is not reached: code for 32 bits is not in Thumb
-// on ARMv6, which has no Thumb-2, and the tables by which a panic ends one connection, and not the server,
-// take 170 KB there and 500 KB on 64 bits. So a budget is what it has come to with the standard library that
-// rustup brings, and a little; one that is built with the binary is built for size as it is, and takes 90 KB less.
+// Wanted are 2.3 MB of size, and 3 MB resident, which hold only until the first page is served. The size is
+// not reached: ARMv6 has no Thumb-2, so its code takes 4 bytes an instruction, and the tables by which a panic
+// ends one connection, and not the server, take 170 KB there and 500 KB on 64 bits. So a budget is what it
+// has come to with the standard library that rustup brings, and a little; one that is built with the binary
+// is built for size, too, and takes some 90 KB less.
 
 const MB = 1e6;
 
@@ -38,6 +39,6 @@ export const PROCESSORS = {
     cpu: 'cortex-a53',
     machine: 'AArch64',
     attributes: {},
-    budget: { size: 3.25 * MB, ready: 3 * MB, served: 3.2 * MB },
+    budget: { size: 3.25 * MB, ready: 3.1 * MB, served: 3.3 * MB },
   },
 };
