@@ -6,7 +6,7 @@
 // `attributes` are those of the file (readelf -A) that a 32-bit loader goes by.
 //
 // Budgets are in bytes: of the file, of what is resident when it is ready, and after it has served its page.
-// Wanted are 2.3 MB of size, and 3 MB resident, which hold only until the first page is served. The size is
+// Wanted are 2.3 MB of size, and 3 MB resident, which holds only until the first page is served. The size is
 // not reached: ARMv6 has no Thumb-2, so its code takes 4 bytes an instruction, and the tables by which a panic
 // ends one connection, and not the server, take 170 KB there and 500 KB on 64 bits. So a budget is what it
 // has come to with the standard library that rustup brings, and a little; one that is built with the binary
