@@ -103,7 +103,7 @@ export class System {
 
   /** What was to be started and stopped since the last time. */
   told() {
-    const told = this.has('/run/told') ? this.read('/run/told').trim().split('\n') : [];
+    const told = this.has('/run/told') ? this.read('/run/told').replaceAll(/--\S+ /g, '').trim().split('\n') : [];
     rmSync(this.path('/run/told'), { force: true });
     return told;
   }
