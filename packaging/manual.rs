@@ -5,8 +5,8 @@
 //!
 //! All of it is made from the table of flags that the program itself reads (`process::command`), so
 //! that none can be forgotten. The page's other sections are in `parlor.1.in` beside this file; a
-//! line there that is one of [`MARKS`] is where generated ones go. `DATE` is the page's, as
-//! 2026-11-29: it is an argument so that one tree always gives the same files.
+//! mark there, such as `@OPTIONS@`, is where a generated one goes. `DATE` is the page's, as 2026-11-29:
+//! it is an argument so that one tree always gives the same files.
 //!
 //! It is an example to Cargo, which is how the two generators stay out of the program.
 
@@ -20,16 +20,6 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 /// The sections that are written by hand.
 const PAGE: &str = include_str!("parlor.1.in");
-
-/// Lines of it that stand for what is generated, and the function that does it.
-const MARKS: [(&str, fn(&Man) -> Section); 4] = [
-    ("@TITLE@", |man| section(|to| man.render_title(to))),
-    ("@NAME@", |man| section(|to| man.render_name_section(to))),
-    ("@COMMANDS@", |_| Ok(commands())),
-    ("@OPTIONS@", |man| {
-        section(|to| man.render_options_section(to))
-    }),
-];
 
 type Section = Result<String, Box<dyn Error>>;
 
@@ -55,26 +45,29 @@ fn page(date: String) -> Section {
         .date(date)
         .manual("User Commands");
     let mut page = String::new();
-    let mut used = 0;
+    let mut generated = 0;
     for line in PAGE.lines() {
-        match MARKS.iter().find(|(mark, _)| *mark == line) {
-            Some((_, generate)) => {
-                page.push_str(&generate(&man)?);
-                used += 1;
-            }
-            None => {
+        let section = match line {
+            "@TITLE@" => section(|to| man.render_title(to))?,
+            "@NAME@" => section(|to| man.render_name_section(to))?,
+            "@COMMANDS@" => commands(),
+            "@OPTIONS@" => section(|to| man.render_options_section(to))?,
+            line => {
                 page.push_str(line);
                 page.push('\n');
+                continue;
             }
-        }
+        };
+        page.push_str(&section);
+        generated += 1;
     }
-    match used == MARKS.len() {
-        true => Ok(page),
-        false => Err("parlor.1.in has not every mark once".into()),
+    match generated {
+        4 => Ok(page),
+        _ => Err("parlor.1.in has not each of its four marks once".into()),
     }
 }
 
-/// What a function of clap_mangen's writes. Each begins with definitions that the page has once.
+/// What a function of clap_mangen's writes.
 fn section(write: impl Fn(&mut dyn std::io::Write) -> std::io::Result<()>) -> Section {
     let mut bytes = Vec::new();
     write(&mut bytes)?;
