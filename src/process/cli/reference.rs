@@ -7,57 +7,54 @@
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use super::arguments::{Flag, RENEW, SETTINGS};
+use super::arguments::{RENEW, SETTINGS};
 use super::help::{ABOUT, ACTIONS};
 use super::parser;
 
-/// The command line with the help of every flag and action.
+/// The command line with the help of every flag and action that `parser` knows.
 pub(super) fn command() -> Command {
     // clap's own words for this flag say that its short form shows less, which is not so here.
     let help = Arg::new("help").short('h').long("help");
     let help = help.help("Print help").action(ArgAction::Help).global(true);
-    let mut command = parser::command().about(ABOUT);
-    command = command.disable_help_flag(true).arg(help);
-    for (heading, flags) in SETTINGS {
-        for flag in *flags {
-            command = command.mut_arg(flag.name, |argument| {
-                explained(argument, flag, Some(flag.variable())).help_heading(*heading)
-            });
-        }
-    }
-    for known in ACTIONS {
-        command = command.mut_subcommand(known.name, |action| {
-            let own: Vec<_> = action
-                .get_arguments()
-                .map(|own| own.get_id().clone())
-                .collect();
-            let action = action.about(known.help);
-            own.into_iter().fold(action, |action, id| {
-                action.mut_arg(id, |argument| explained(argument, &RENEW, None))
-            })
+    let command = parser::command()
+        .about(ABOUT)
+        .mut_args(explained)
+        .mut_subcommands(|action| {
+            let known = ACTIONS.iter().find(|known| known.name == action.get_name());
+            let action = action.mut_args(explained);
+            match known {
+                Some(known) => action.about(known.help),
+                None => action,
+            }
         });
-    }
-    command
+    command.disable_help_flag(true).arg(help)
 }
 
 /// A flag with its help: the first part of it for the line that a completion has, all of it and what
 /// else there is to know for a page.
-fn explained(argument: Arg, flag: &Flag, variable: Option<String>) -> Arg {
+fn explained(argument: Arg) -> Arg {
+    let settings = SETTINGS.iter().flat_map(|(heading, flags)| {
+        let flags = flags.iter();
+        flags.map(|flag| (Some(*heading), flag, Some(flag.variable())))
+    });
+    let mut flags = settings.chain([(None, &RENEW, None)]);
+    let Some((heading, flag, variable)) = flags.find(|(_, flag, _)| argument.get_id() == flag.name)
+    else {
+        return argument;
+    };
     let mut long = flag.help.to_owned();
     for (name, value) in [("Default", flag.default), ("Variable", variable.as_deref())] {
         if let Some(value) = value {
             long.push_str(&format!(". {name}: {value}"));
         }
     }
-    let hint = match flag.value {
-        "DIR" => ValueHint::DirPath,
-        "FILE" => ValueHint::FilePath,
-        _ => ValueHint::Other,
-    };
     let argument = argument.help(first_part(flag.help)).long_help(long);
+    let argument = argument.help_heading(heading);
     match flag.value {
         "" => argument,
-        _ => argument.value_hint(hint),
+        "DIR" => argument.value_hint(ValueHint::DirPath),
+        "FILE" => argument.value_hint(ValueHint::FilePath),
+        _ => argument.value_hint(ValueHint::Other),
     }
 }
 
