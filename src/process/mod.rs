@@ -83,6 +83,12 @@ const LAST_READS: Duration = Duration::from_millis(200);
 const NO_CLIENT: &str = "The Socket.IO client is not served here. To have it served, start parlor \
     with --client-dir DIR, where DIR is socket.io-client/dist of the npm package.\n";
 
+/// The command line with all its help, as clap has it: for manual pages and shell completions. The
+/// room server itself does not use it.
+pub fn command() -> clap::Command {
+    cli::reference()
+}
+
 /// Runs the room server with this process's arguments and environment.
 pub fn main() -> ExitCode {
     let command = match cli::parse(std::env::args_os()) {

@@ -50,7 +50,7 @@ pub(super) struct Known {
     pub(super) action: Action,
 }
 
-const ABOUT: &str = "A video-chat room server for the home network, in one small binary";
+pub(super) const ABOUT: &str = "A video-chat room server for the home network, in one small binary";
 
 const EXAMPLES: &str = "\
 Examples:

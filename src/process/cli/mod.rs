@@ -16,6 +16,7 @@ mod arguments;
 mod help;
 mod page;
 mod parser;
+mod reference;
 mod silent;
 
 use std::ffi::OsString;
@@ -64,6 +65,11 @@ pub(crate) enum Stop {
     Show(String),
     /// What is wrong, in one line.
     Wrong(String),
+}
+
+/// The command line with all its help, for those who write it down elsewhere.
+pub(crate) fn reference() -> clap::Command {
+    reference::command()
 }
 
 /// Reads the arguments (the program's name first) and the environment.

@@ -112,7 +112,7 @@ pub(super) fn read(
 
 /// What clap is to read. Settings are the same for every action, so they may stand before it and
 /// behind it; there the later wins.
-fn command() -> clap::Command {
+pub(super) fn command() -> clap::Command {
     let actions = help::ACTIONS.iter().map(|known| {
         let flags = matches!(known.action, Action::Certificate { .. }).then_some(&RENEW);
         clap::Command::new(known.name)
