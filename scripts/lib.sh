@@ -129,3 +129,26 @@ node_tests() {
   # The spec reporter marks its totals with a symbol; plain `# pass 12` is what is read elsewhere.
   (cd "$directory" && npm test --silent -- --test-reporter=spec "$@") | sed 's/^ℹ /# /'
 }
+
+# debian_root SUITE: has PARLOR_ROOT name the root directory of a small Debian with systemd, which is made
+# the first time, in a minute, from where this machine's own packages come. Nobody writes to it.
+debian_root() {
+  debian_package debootstrap command -v debootstrap
+  export PARLOR_ROOT="$PARLOR_CACHE/debian-$1"
+  local included="curl,dbus,iproute2,procps,systemd,systemd-sysv"
+  if [ "$(cat "$PARLOR_ROOT/.made-of" 2>/dev/null)" = "$included" ]; then
+    return
+  fi
+  local mirror log="$PARLOR_CACHE/debootstrap.log"
+  # shellcheck disable=SC2016 # it is apt that puts something there
+  mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)"
+  [ -n "$mirror" ] || fail "apt has no source of packages: try apt-get update"
+  as_root rm -rf "$PARLOR_ROOT"
+  if ! as_root debootstrap --variant=minbase --include="$included" "$1" "$PARLOR_ROOT" "$mirror" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    fail "debootstrap could not make $PARLOR_ROOT; its log is $log"
+  fi
+  # What apt would only fetch again.
+  as_root find "$PARLOR_ROOT/var/cache/apt/archives" "$PARLOR_ROOT/var/lib/apt/lists" -type f -delete
+  printf '%s\n' "$included" | as_root tee "$PARLOR_ROOT/.made-of" >/dev/null
+}

@@ -1,7 +1,7 @@
 // The Debian package, as apt and dpkg see it: judged by lintian, installed, used, removed and purged.
 //
 //   PARLOR_DEB      the package
-//   PARLOR_SYSTEM   a Debian to install it into, see system.mjs
+//   PARLOR_ROOT   a Debian to install it into, see system.mjs
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-// A small Debian to install into: the one that scripts/test keeps in the cache folder (PARLOR_SYSTEM),
+// A small Debian to install into: the one that scripts/test keeps in the cache folder (PARLOR_ROOT),
 // entered with chroot(8). What a test changes there is in memory, as the upper layer of an overlay, so a
 // new system costs nothing and the one in the cache stays as it is.
 //
@@ -44,7 +44,7 @@ export class System {
     mount('-t', 'tmpfs', 'tmpfs', this.place);
     const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(this.place, name));
     for (const folder of [upper, work, root]) mkdirSync(folder);
-    mount('-t', 'overlay', 'overlay', '-o', `lowerdir=${given('PARLOR_SYSTEM')},upperdir=${upper},workdir=${work}`, root);
+    mount('-t', 'overlay', 'overlay', '-o', `lowerdir=${given('PARLOR_ROOT')},upperdir=${upper},workdir=${work}`, root);
     this.root = root;
     mount('--bind', '/dev', this.path('/dev'));
     mount('-t', 'proc', 'proc', this.path('/proc'));

@@ -2,7 +2,7 @@
 // goes again.
 //
 //   PARLOR_TARBALL   a tarball for x86_64
-//   PARLOR_SYSTEM    a Debian to install it into, see system.mjs
+//   PARLOR_ROOT    a Debian to install it into, see system.mjs
 //
 // Machines are pretended: `uname` and `getconf` are what the test says. Beside the real program there
 // are files with the name of a processor in them, so it is seen which was taken.

@@ -2,7 +2,7 @@
 // network of its own. Nothing that happens there stays: what it writes lies in memory, over a root
 // directory that is only read.
 //
-//   PARLOR_ROOT   that directory, as scripts/systemd-boot makes it
+//   PARLOR_ROOT   that directory, as `debian_root` of scripts/lib.sh makes it
 //   PARLOR_BIN    the server, which is /usr/bin/parlor there
 
 import assert from 'node:assert/strict';
