@@ -7,6 +7,7 @@
 use super::Server;
 use super::frame::{Control, write_message};
 use super::output::Output;
+use super::relays::Relays;
 use crate::engineio::session::Encoded;
 use crate::hub::Protocol;
 use std::future::Future;
@@ -27,8 +28,9 @@ impl<P> Flusher<P> {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Frames what is to be sent, and learns of connections that began and ended.
-    fn collect(&self, output: &mut Output, cx: &Context<'_>) {
+    /// Frames what is to be sent, and learns of connections that began and ended. The events that
+    /// were relayed among it.
+    fn collect(&self, output: &mut Output, cx: &Context<'_>) -> Relays {
         let mut guard = self.lock();
         let state = &mut *guard;
         let now = std::time::Instant::now();
@@ -74,7 +76,9 @@ impl<P: Protocol> Server<P> {
         {
             state.flusher = Some(cx.waker().clone());
         }
+        let relays = std::mem::take(&mut state.relays);
         self.settled(guard);
+        relays
     }
 }
 
@@ -88,8 +92,9 @@ impl<P: Protocol> Future for Flusher<P> {
         // A backlog that has gone lets its session go on, which is more to collect: so this
         // is done until nothing is left to do.
         loop {
-            server.collect(&mut output, cx);
+            let relays = server.collect(&mut output, cx);
             output.write(server);
+            relays.written(server.stats());
             if !output.write_backlogs(server, cx) {
                 return Poll::Pending;
             }
