@@ -13,6 +13,7 @@
 
 mod access;
 mod arguments;
+mod built;
 mod help;
 mod page;
 mod parser;
@@ -26,6 +27,7 @@ use tracing_subscriber::filter::Targets;
 use crate::config;
 use crate::http::bind;
 use arguments::Arguments;
+use built::Feature;
 use parser::{Given, Source};
 
 /// What is to be done.
@@ -125,7 +127,7 @@ impl Given {
                 own,
             },
             mdns: config::Mdns {
-                enabled: !arguments.no_mdns,
+                enabled: Feature::Mdns.is_built() && !arguments.no_mdns,
                 name: arguments.name,
                 interfaces: arguments.mdns_interface,
             },
@@ -160,7 +162,7 @@ impl Given {
         }
     }
 
-    /// A flag wins over the other's variable.
+    /// A flag wins over the other's variable. Without TLS there is only one.
     fn schemes(&self) -> Result<config::Schemes, String> {
         let (https, http) = (self.source("--https-only"), self.source("--http-only"));
         match (self.arguments.https_only, self.arguments.http_only) {
@@ -170,6 +172,7 @@ impl Given {
             (true, true) if https > http => Ok(config::Schemes::HttpsOnly),
             (_, true) => Ok(config::Schemes::HttpOnly),
             (true, false) => Ok(config::Schemes::HttpsOnly),
+            (false, false) if !Feature::Tls.is_built() => Ok(config::Schemes::HttpOnly),
             (false, false) => Ok(config::Schemes::Both),
         }
     }
