@@ -31,10 +31,12 @@ pub mod hooks;
 mod output;
 pub mod peer;
 pub mod polling;
+#[cfg(feature = "tls")]
 mod records;
 pub mod reject;
 mod relays;
 pub mod request;
+#[cfg_attr(not(feature = "tls"), path = "no_secure.rs")]
 mod secure;
 #[cfg(test)]
 pub(crate) mod silent;
@@ -65,7 +67,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 use stream::WriteHalf;
-pub use stream::{Budget, Secure, Stream};
+pub use stream::{Budget, Secure, ServerConfig, Stream};
 use tokio::sync::Notify;
 use turnstile::Turnstile;
 

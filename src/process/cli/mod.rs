@@ -172,8 +172,7 @@ impl Given {
             (true, true) if https > http => Ok(config::Schemes::HttpsOnly),
             (_, true) => Ok(config::Schemes::HttpOnly),
             (true, false) => Ok(config::Schemes::HttpsOnly),
-            (false, false) if !Feature::Tls.is_built() => Ok(config::Schemes::HttpOnly),
-            (false, false) => Ok(config::Schemes::Both),
+            (false, false) => Ok(config::Schemes::default()),
         }
     }
 }
