@@ -149,9 +149,6 @@ pub fn own_label(wanted: &str, machine: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Waker};
-
     use super::*;
 
     #[test]
@@ -186,6 +183,9 @@ mod tests {
     #[cfg(feature = "mdns")]
     #[test]
     fn a_thread_that_has_ended_is_no_reason_to_look_at_once() {
+        use std::pin::pin;
+        use std::task::{Context, Waker};
+
         let mut discovery = discovery();
         discovery.responder = Some(run(Responder::ended()));
         let first = pin!(discovery.changed()).poll(&mut Context::from_waker(Waker::noop()));

@@ -64,7 +64,8 @@ impl Relays {
     }
 }
 
-#[cfg(all(test, feature = "metrics"))]
+#[cfg(feature = "metrics")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
