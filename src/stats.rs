@@ -1,6 +1,7 @@
 //! Counters and gauges that every layer may change: relaxed atomics, so that counting costs next to
 //! nothing on the path of a message. Nobody decides anything by them, but for
-//! [`Stats::reserve`], which holds the one budget of bytes that all clients share.
+//! [`Stats::reserve`], which holds the one budget of bytes that all clients share, and `/readyz`, which
+//! tells.
 //!
 //! They stand in one table, of which the metrics are made: a name, and what is said of it. METRICS.md
 //! lists them for those who watch a server.

@@ -27,7 +27,7 @@ use tracing_subscriber::filter::Targets;
 use crate::config;
 use crate::http::bind;
 use arguments::Arguments;
-use built::Feature;
+pub(crate) use built::Feature;
 use parser::{Given, Source};
 
 /// What is to be done.
