@@ -5,7 +5,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `/healthz` | `ok`, for whoever watches the server |
-//! | `/readyz` | whether new connections are let in, see [`ready`](super::ready) |
+//! | `/readyz` | whether new connections are let in, see [`ready`] |
 //! | `/metrics` | its numbers, for those who may know them, see [`metrics`](super::metrics) |
 //! | `/config.json` | what the page must know, see [`page_config`](super::page_config) |
 //! | `/qr.svg?TEXT` | a QR code; 400 for what has none |
