@@ -11,9 +11,9 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use super::Action;
 use super::arguments::{Flag, RENEW, SETTINGS};
 use super::built::{self, Feature};
+use super::{Action, parser};
 
 /// Columns if nobody says how many there are.
 const COLUMNS: usize = 100;
@@ -123,7 +123,9 @@ pub(super) fn text(action: Action, environment: impl Fn(&str) -> Option<OsString
         }
     }
     if known.is_none() {
-        for line in EXAMPLES.lines() {
+        // None with a flag that this build lacks.
+        let fits = |line: &&str| !line.split(' ').any(|word| parser::lacking(word).is_some());
+        for line in EXAMPLES.lines().filter(fits) {
             let words = line.trim_start();
             let indent = line.len() - words.len();
             let _ = write!(page.text, "\n{:indent$}", "");

@@ -309,6 +309,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn settings_may_stand_before_an_action_and_after() {
         let action = |arguments: &[&str]| {
             let given = std::iter::once("parlor").chain(arguments.iter().copied());
@@ -324,6 +328,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn settings_that_belong_together_are_given_together() {
         for (arguments, wanted) in [
             (["--tls-cert", "a.pem"], "--tls-cert needs --tls-key"),

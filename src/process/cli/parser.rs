@@ -205,7 +205,7 @@ fn sentence(error: &clap::Error) -> String {
 }
 
 /// Why there is no such flag or action, if another build has it.
-fn lacking(word: &str) -> Option<String> {
+pub(super) fn lacking(word: &str) -> Option<String> {
     let flags = all_settings().map(|flag| (flag.name, flag.needs));
     let actions = help::ACTIONS.iter().map(|known| (known.name, known.needs));
     let (_, needs) = flags.chain(actions).find(|(name, _)| *name == word)?;

@@ -37,6 +37,10 @@ fn every_default_is_a_value_and_every_name_is_its_own() {
 }
 
 #[test]
+#[cfg_attr(
+    not(all(feature = "tls", feature = "mdns")),
+    ignore = "is about flags that need them"
+)]
 fn a_flag_wins_over_its_variable_and_the_variable_over_the_default() {
     let variables = [("PARLOR_PORT", "1"), ("PARLOR_NAME", "den")];
     let both = given(&["--port", "2"], &variables).unwrap();
@@ -67,6 +71,10 @@ fn a_switch_is_a_flag_alone_or_a_word_in_its_variable() {
 }
 
 #[test]
+#[cfg_attr(
+    not(all(feature = "tls", feature = "mdns")),
+    ignore = "is about flags that need them"
+)]
 fn a_path_need_not_be_utf_8() {
     let word = OsStr::from_bytes(b"--public=\xff").to_owned();
     let read = read([OsString::new(), word], |_| None).unwrap();
@@ -161,6 +169,10 @@ fn what_this_build_lacks_is_said_to_be_missing_and_is_not_in_the_help() {
 }
 
 #[test]
+#[cfg_attr(
+    not(all(feature = "tls", feature = "mdns")),
+    ignore = "is about flags that need them"
+)]
 fn what_stands_behind_an_action_wins_over_what_stands_before_it() {
     let words = ["--port", "1", "--name", "den", "urls", "--port", "2"];
     let both = given(&words, &[]).unwrap();
@@ -174,6 +186,10 @@ fn clap_takes_its_definition() {
 }
 
 #[test]
+#[cfg_attr(
+    not(all(feature = "tls", feature = "mdns")),
+    ignore = "is about flags that need them"
+)]
 fn help_is_about_the_action_that_is_named_before_it_or_behind_it() {
     for words in [&["help", "urls"][..], &["urls", "--help"], &["urls", "-h"]] {
         let shown = given(words, &[]).unwrap_err();
