@@ -56,5 +56,6 @@ pub mod process;
 pub mod rate;
 pub mod socketio;
 pub mod stats;
+#[cfg_attr(not(feature = "tls"), path = "tls/no_tls.rs")]
 pub mod tls;
 pub mod transport;

@@ -1,8 +1,14 @@
 //! Counters and gauges that every layer may change: relaxed atomics, so that counting costs next to
 //! nothing on the path of a message. Nobody decides anything by them, but for
-//! [`Stats::reserve`], which holds the one budget of bytes that all clients share.
+//! [`Stats::reserve`], which holds the one budget of bytes that all clients share, and `/readyz`, which
+//! tells.
 //!
-//! They stand in one table, of which the metrics are made: a name, and what is said of it.
+//! They stand in one table, of which the metrics are made: a name, and what is said of it. METRICS.md
+//! lists them for those who watch a server.
+
+mod histogram;
+
+pub use histogram::{Histogram, Times};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -15,6 +21,14 @@ impl Counter {
     /// Counts one.
     pub fn add(&self) {
         self.0.fetch_add(1, Relaxed);
+    }
+
+    /// Counts so many, nearly always none.
+    pub fn add_all(&self, many: usize) {
+        if many > 0 {
+            self.0
+                .fetch_add(u64::try_from(many).unwrap_or(u64::MAX), Relaxed);
+        }
     }
 
     /// The count so far.
@@ -67,17 +81,30 @@ pub enum Value {
     Counter(u64),
     /// Of a [`Gauge`].
     Gauge(usize),
+    /// Of a [`Histogram`].
+    Histogram(Times),
 }
 
-impl From<&Counter> for Value {
-    fn from(counter: &Counter) -> Self {
-        Self::Counter(counter.get())
+/// One of the numbers, whatever it is.
+trait Number {
+    fn value(&self) -> Value;
+}
+
+impl Number for Counter {
+    fn value(&self) -> Value {
+        Value::Counter(self.get())
     }
 }
 
-impl From<&Gauge> for Value {
-    fn from(gauge: &Gauge) -> Self {
-        Self::Gauge(gauge.get())
+impl Number for Gauge {
+    fn value(&self) -> Value {
+        Value::Gauge(self.get())
+    }
+}
+
+impl Number for Histogram {
+    fn value(&self) -> Value {
+        Value::Histogram(self.get())
     }
 }
 
@@ -92,13 +119,19 @@ macro_rules! stats {
 
         impl Stats {
             /// All of them, in the order in which they stand here.
-            pub fn all(&self) -> impl Iterator<Item = Stat> {
-                let all = [$(Stat {
-                    name: stringify!($name),
-                    about: concat!($($about),+).trim_ascii(),
-                    value: (&self.$name).into(),
-                }),+];
-                all.into_iter()
+            pub fn all(&self) -> impl Iterator<Item = Stat> + '_ {
+                // Pairs that are constants, beside what is read when it is asked for: written out as
+                // values of `Stat` they are ten times as much code.
+                const WORDS: &[(&str, &str)] = &[$((
+                    stringify!($name),
+                    concat!($($about),+).trim_ascii(),
+                )),+];
+                let numbers: [&dyn Number; WORDS.len()] = [$(&self.$name),+];
+                WORDS.iter().zip(numbers).map(|((name, about), number)| Stat {
+                    name,
+                    about,
+                    value: number.value(),
+                })
             }
         }
     };
@@ -126,6 +159,8 @@ stats! {
     pub answers_unread: Counter,
     /// Times that no connection could be accepted: nearly always there are no files left.
     pub accepts_failed: Counter,
+    /// Connections closed because no request came for too long.
+    pub idles_closed: Counter,
     /// Connections closed unheard because there were too many.
     pub connections_limited: Counter,
     /// Connections that ended, or failed in their TLS handshake, before the first request.
@@ -138,18 +173,40 @@ stats! {
     pub events_limited: Counter,
     /// Sessions closed because that went on.
     pub floods_closed: Counter,
+    /// Sessions closed because their client did not answer a ping in time.
+    pub pings_timed_out: Counter,
+    /// WebSockets closed because a session did not move to them in time.
+    pub upgrades_timed_out: Counter,
+    /// WebSockets cut off because their client did not end them once they were closed.
+    pub closes_unanswered: Counter,
+    /// Sessions that were over, and were forgotten because their client did not ask for the end.
+    pub ends_unclaimed: Counter,
     /// Sessions closed because they joined no namespace in time.
     pub joins_timed_out: Counter,
     /// Sessions closed because the attachments of a packet did not come.
     pub attachments_timed_out: Counter,
     /// Connects refused because the client was in too many namespaces, or the name of one was too long.
     pub namespaces_limited: Counter,
+    /// Connects that were refused, by the application or because of a limit.
+    pub connects_refused: Counter,
+    /// Rooms and questions that the application was refused, because a socket had too many of them or
+    /// the name of a room was too long.
+    pub application_limited: Counter,
+    /// Packets and lost connections kept for clients that come back, and forgotten because there were
+    /// too many.
+    pub recoveries_limited: Counter,
     /// Rooms refused because there were too many.
     pub rooms_limited: Counter,
+    /// Joins refused because two people are in the room, or the seat is another page's.
+    pub joins_refused: Counter,
+    /// Events refused because of their arguments, mostly the name of a room.
+    pub events_refused: Counter,
     /// Times the shared budget of bytes was used up.
     pub budget_exhausted: Counter,
     /// Connects refused because their passcode was wrong.
     pub passcodes_wrong: Counter,
+    /// Connects that had to wait because their address had guessed wrong before.
+    pub passcodes_delayed: Counter,
     /// Connects refused unheard because their address had guessed too often.
     pub passcodes_limited: Counter,
     /// Panics caught in the application.
@@ -160,6 +217,15 @@ stats! {
     pub ignored: Counter,
     /// Rooms with nobody there that were given up because there were too many.
     pub rooms_given_up: Counter,
+    /// Held seats that were given up because nobody came back in time.
+    pub seats_given_up: Counter,
+    /// Time from reading an event to having written what it caused, or having woken the poll that
+    /// fetches it.
+    pub relay_seconds: Histogram,
+    /// Addresses and ports on which connections are accepted.
+    pub listeners: Gauge,
+    /// Those of them where none can be accepted for a moment.
+    pub listeners_paused: Gauge,
     /// TCP connections that are open.
     pub connections: Gauge,
     /// Engine.IO sessions that are open.

@@ -189,7 +189,6 @@ const TABLE: &[Row] = &[
             "hyper_util",
             "qrcode",
             "rustix",
-            "rustls",
             "serde",
             "serde_json",
             "sha1",

@@ -117,6 +117,7 @@ impl Door {
             self.rested_at.insert(party, now + rest + PAUSE);
         }
         if !wait.is_zero() {
+            self.stats.passcodes_delayed.add();
             self.waiting.insert((now + wait, socket), right);
             return Admission::Later;
         }

@@ -3,6 +3,7 @@
 use super::door::{self, Door};
 use super::event::{Intent, RoomError, RoomName, options, room_name};
 use super::lobby::{Arrival, Left, Lobby, Opposite, Role, Seated, Taken};
+use super::numbers;
 use super::seat_key::SeatKey;
 use crate::socketio::{
     Admission, Application, Arg, Argument, DisconnectReason, Event, Handshake, Io, Raw, SocketId,
@@ -86,7 +87,6 @@ impl Chat {
                     send(io, socket, event, &[]);
                 }
                 if error == RoomError::TooManyRooms {
-                    self.stats.rooms_limited.add();
                     tracing::debug!(id = %Id(io, socket), ?room, "refused: too many rooms");
                 }
                 return Err(error);
@@ -154,13 +154,6 @@ impl Chat {
         self.lobby.leave_late(key, page?, &room_name(room).ok()?)
     }
 
-    /// Tells who watches the server what has become of the seats.
-    fn count(&self) {
-        self.stats.rooms.set(self.lobby.len());
-        self.stats.seats_taken.set(self.lobby.seats());
-        self.stats.seats_held.set(self.lobby.held());
-    }
-
     /// Holds the seat of somebody who was lost; `false` if it is to be given up.
     fn hold(&mut self, io: &mut Io<'_>, socket: SocketKey) -> bool {
         let until = io.now().checked_add(self.seat_hold);
@@ -217,7 +210,6 @@ impl Chat {
             return Ok(peer);
         }
         let room = room_name(room)?;
-        self.stats.ignored.add();
         tracing::debug!(id = %Id(io, socket), event = name, ?room, "ignored: not in this room");
         Err(RoomError::NotSeated)
     }
@@ -263,6 +255,7 @@ impl Application for Chat {
             _ => return,
         };
         if let Err(error) = result {
+            numbers::refused(&self.stats, error);
             match error {
                 // The client has the event itself; strangers to a room get no answer but the ack.
                 RoomError::Full | RoomError::TakenOver | RoomError::NotSeated => {}
@@ -270,7 +263,7 @@ impl Application for Chat {
             }
         }
         if matches!(name, "join" | "leave") {
-            self.count();
+            numbers::seats(&self.stats, &self.lobby);
         }
         if let Some(reply) = reply {
             let sent = match result {
@@ -290,7 +283,7 @@ impl Application for Chat {
         {
             tell_peer(io, socket, &left);
         }
-        self.count();
+        numbers::seats(&self.stats, &self.lobby);
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -306,9 +299,10 @@ impl Application for Chat {
             }
         }
         while let Some((person, left)) = self.lobby.expire(io.now()) {
+            self.stats.seats_given_up.add();
             tell_peer(io, person, &left);
         }
-        self.count();
+        numbers::seats(&self.stats, &self.lobby);
     }
 }
 

@@ -47,6 +47,7 @@ mod door;
 mod event;
 mod handler;
 mod lobby;
+mod numbers;
 mod passcode;
 mod seat_key;
 

@@ -8,11 +8,13 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Schemes {
     /// HTTPS and plain HTTP, told apart by a connection's first byte.
-    #[default]
+    #[cfg_attr(feature = "tls", default)]
     Both,
     /// HTTPS; who comes by plain HTTP is sent there.
     HttpsOnly,
-    /// Plain HTTP: TLS is somebody else's, such as a reverse proxy's.
+    /// Plain HTTP: TLS is somebody else's, such as a reverse proxy's. All that there is without the
+    /// feature `tls`.
+    #[cfg_attr(not(feature = "tls"), default)]
     HttpOnly,
 }
 
@@ -105,12 +107,12 @@ impl Network {
     }
 
     /// Its address, as it was given.
-    pub(crate) fn address(&self) -> IpAddr {
+    pub fn address(&self) -> IpAddr {
         self.address
     }
 
     /// Ones where the bits of an address count.
-    pub(crate) fn mask(&self) -> IpAddr {
+    pub fn mask(&self) -> IpAddr {
         // No bits at all would be one more than can be shifted out.
         let zeros = u32::from(self.prefix);
         match self.address {

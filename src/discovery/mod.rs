@@ -3,15 +3,16 @@
 //!
 //! It stands beside the server, on the path of no byte: the process says on which interfaces and
 //! with which addresses to announce, and asks which names came of it. Rules: RFC 6762 (mDNS) and
-//! RFC 6763 (services), which the crate mdns-sd implements in a thread of its own.
+//! RFC 6763 (services), which the crate mdns-sd implements in a thread of its own. A build without the
+//! feature `mdns` has `no_mdns` for `mdns`, and announces nothing.
 //!
 //! | file | what |
 //! |---|---|
 //! | `mod` | [`Discovery`]: whether a responder runs, and starting it again |
-//! | `responder` | one run of mdns-sd: what is announced, and names after conflicts |
-//! | `port` | whether UDP port 5353 can be had beside others on this machine |
-//! | `withdrawal` | goodbye for addresses, where mdns-sd says none |
-//! | `query` | asking the network for a name, as another device would |
+//! | `mdns/responder` | one run of mdns-sd: what is announced, and names after conflicts |
+//! | `mdns/port` | whether UDP port 5353 can be had beside others on this machine |
+//! | `mdns/withdrawal` | goodbye for addresses, where mdns-sd says none |
+//! | `mdns/query` | asking the network for a name, as another device would |
 //!
 //! A name that somebody else has is given up for one with a number, for each interface by itself
 //! (RFC 6762 section 9), so there may be several names. Other places than before
@@ -23,19 +24,18 @@
 //! thread and no socket. Left out: conflicts that arise after the announcement, when two networks
 //! are joined (mdns-sd looks for them only while probing); browsing.
 
-mod port;
-mod query;
-mod responder;
-mod withdrawal;
+#[cfg_attr(not(feature = "mdns"), path = "no_mdns.rs")]
+mod mdns;
 
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::net::IpAddr;
 
-pub use port::PortError;
-pub use query::{Heard, hear};
+#[cfg(feature = "mdns")]
+pub use mdns::PortError;
+pub use mdns::{Heard, hear};
 
-use responder::Responder;
+use mdns::Responder;
 
 /// Interfaces by name, with the addresses to announce there.
 pub type Places = BTreeSet<(String, IpAddr)>;
@@ -149,9 +149,6 @@ pub fn own_label(wanted: &str, machine: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Waker};
-
     use super::*;
 
     #[test]
@@ -183,8 +180,12 @@ mod tests {
         assert!(discovery.responder.is_none() && discovery.names().is_empty());
     }
 
+    #[cfg(feature = "mdns")]
     #[test]
     fn a_thread_that_has_ended_is_no_reason_to_look_at_once() {
+        use std::pin::pin;
+        use std::task::{Context, Waker};
+
         let mut discovery = discovery();
         discovery.responder = Some(run(Responder::ended()));
         let first = pin!(discovery.changed()).poll(&mut Context::from_waker(Waker::noop()));

@@ -136,7 +136,8 @@ pub(super) async fn converse<P, S, B>(
     };
     let mut stopping = false;
     loop {
-        if !listen(&mut io, times.idle, stop.as_mut()).await {
+        let stats = next.server.stats();
+        if !listen(&mut io, times.idle, stop.as_mut(), stats).await {
             return Box::pin(end(io.into_parts().0)).await;
         }
         let place = match next.has_answer() {
@@ -187,13 +188,17 @@ async fn listen(
     io: &mut Rewind,
     patience: Duration,
     mut stop: Pin<&mut impl Future<Output = ()>>,
+    stats: &Stats,
 ) -> bool {
     let begun = poll_fn(|cx| match io.poll_ahead(cx) {
         Poll::Pending if stop.as_mut().poll(cx).is_ready() => Poll::Ready(false),
         begun => begun,
     });
     let begun = tokio::time::timeout(patience, begun).await;
-    begun.unwrap_or(false)
+    begun.unwrap_or_else(|_| {
+        stats.idles_closed.add();
+        false
+    })
 }
 
 /// What is left of hyper's part: how it ended, if it did, and what it was given.

@@ -1,8 +1,9 @@
 //! `/metrics`: the server's numbers for whoever watches it, as Prometheus reads them.
 //!
 //! It stands behind `site`. The format is Prometheus' text exposition, version 0.0.4: for each metric a
-//! line with `# HELP`, one with `# TYPE`, and one with name and value; names in lower case with their
-//! unit, counters ending in `_total`. All [`Stats`] are in it as `parlor_...`, and beside them
+//! line with `# HELP`, one with `# TYPE`, and one with name and value (a histogram has one for each of its
+//! ranges); names in lower case with their unit, counters ending in `_total`. All [`Stats`] are in it as
+//! `parlor_...`, METRICS.md lists them; and beside them
 //!
 //! | metric | from |
 //! |---|---|
@@ -34,7 +35,7 @@ use crate::config::{self, Network};
 use crate::http::Body;
 use crate::http::answer;
 use crate::http::host::{Host, Place};
-use crate::stats::{Stats, Value};
+use crate::stats::{Stats, Times, Value};
 use crate::transport::Peer;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -60,14 +61,14 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Numbers of a server that starts now.
-    pub(super) fn new(settings: &config::Site, stats: Arc<Stats>) -> Self {
-        Self {
+    /// Numbers of a server that starts now. Without the feature `metrics` there are none.
+    pub(super) fn new(settings: &config::Site, stats: Arc<Stats>) -> Option<Self> {
+        Some(Self {
             stats,
             started: SystemTime::now(),
             allowed: settings.metrics_allowed.clone(),
             proxies: settings.trusted_proxies.clone(),
-        }
+        })
     }
 
     /// The answer to this peer.
@@ -95,7 +96,7 @@ impl Metrics {
     }
 
     fn text(&self) -> String {
-        let mut text = String::with_capacity(4096);
+        let mut text = String::with_capacity(12 * 1024);
         for stat in self.stats.all() {
             let name = stat.name;
             match stat.value {
@@ -104,6 +105,7 @@ impl Metrics {
                     let name = format!("parlor_{name}");
                     gauge(&mut text, &name, stat.about, &value.to_string());
                 }
+                Value::Histogram(times) => histogram(&mut text, name, stat.about, &times),
             }
         }
         describe(
@@ -164,6 +166,21 @@ fn counter(text: &mut String, name: &str, about: &str, count: u64) {
     let name = format!("parlor_{name}_total");
     describe(text, &name, about, "counter");
     let _ = writeln!(text, "{name} {count}");
+}
+
+/// A sample for each range, which counts the shorter ones too (`le` is "less or equal"), then the sum
+/// and the number of all.
+fn histogram(text: &mut String, name: &str, about: &str, times: &Times) {
+    let name = format!("parlor_{name}");
+    describe(text, &name, about, "histogram");
+    for (time, count) in times.up_to() {
+        let seconds = time.as_secs_f64();
+        let _ = writeln!(text, "{name}_bucket{{le=\"{seconds}\"}} {count}");
+    }
+    let count = times.count();
+    let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {count}");
+    let _ = writeln!(text, "{name}_sum {}", times.sum().as_secs_f64());
+    let _ = writeln!(text, "{name}_count {count}");
 }
 
 fn gauge(text: &mut String, name: &str, about: &str, value: &str) {

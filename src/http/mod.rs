@@ -17,7 +17,7 @@
 //! | `public_dir`, `file`, `range` | a directory of the user's own |
 //! | `conditional` | 304 and 412 |
 //! | `page_config` | `/config.json` |
-//! | `metrics` | the server's numbers, for whoever watches it |
+//! | `ready`, `metrics` | whether new connections are let in, and the server's numbers, for whoever watches it |
 //! | `ice`, `turn` | its servers, and credentials for them that end |
 //! | `reach` | what other devices can open, and who vouches for it |
 //! | `trust`, `visitor` | the trust page, and whose steps it shows first |
@@ -45,6 +45,7 @@ mod file;
 pub mod guard;
 pub(crate) mod host;
 pub mod ice;
+#[cfg_attr(not(feature = "metrics"), path = "no_metrics.rs")]
 mod metrics;
 mod page_config;
 mod path;
@@ -52,6 +53,7 @@ mod public_dir;
 mod qr;
 mod range;
 pub mod reach;
+mod ready;
 mod redirect;
 mod rewind;
 mod router;

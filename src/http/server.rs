@@ -11,6 +11,7 @@
 use super::router::Beside;
 use super::welcome::{PATIENCE, Security, Welcomed};
 use super::{Body, Guard, connection, redirect};
+use crate::stats::Gauge;
 use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -167,17 +168,21 @@ async fn accept<P: Protocol, F: Fallback>(
     stopping: watch::Receiver<()>,
 ) {
     let mut warned: Option<Instant> = None;
+    let stats = Arc::clone(app.server.stats());
+    let _listening = Counted::in_gauge(&stats.listeners);
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             // Gone before it was accepted: the next one may be there.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
-                app.server.stats().accepts_failed.add();
+                stats.accepts_failed.add();
                 if warned.is_none_or(|at| at.elapsed() >= ACCEPT_WARNING) {
                     warned = Some(Instant::now());
                     tracing::warn!(%error, "cannot accept connections for a moment");
                 }
+                // When it is over, accepting fails again before anybody can ask, or it has helped.
+                let _paused = Counted::in_gauge(&stats.listeners_paused);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -189,6 +194,22 @@ async fn accept<P: Protocol, F: Fallback>(
             }
             None => tracing::debug!("a connection was closed unheard: too many"),
         }
+    }
+}
+
+/// One in a gauge, until it is dropped.
+struct Counted<'a>(&'a Gauge);
+
+impl<'a> Counted<'a> {
+    fn in_gauge(gauge: &'a Gauge) -> Self {
+        gauge.add(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.sub(1);
     }
 }
 

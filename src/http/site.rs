@@ -5,6 +5,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `/healthz` | `ok`, for whoever watches the server |
+//! | `/readyz` | whether new connections are let in, see [`ready`] |
 //! | `/metrics` | its numbers, for those who may know them, see [`metrics`](super::metrics) |
 //! | `/config.json` | what the page must know, see [`page_config`](super::page_config) |
 //! | `/qr.svg?TEXT` | a QR code; 400 for what has none |
@@ -51,6 +52,7 @@ use crate::http::path::SitePath;
 use crate::http::public_dir::{Found, PublicDir};
 use crate::http::qr;
 use crate::http::reach::Reached;
+use crate::http::ready;
 use crate::http::security;
 use crate::http::server::Fallback;
 use crate::http::trust::TrustPage;
@@ -76,6 +78,7 @@ pub struct Site {
     schemes: Schemes,
     reach: Reached,
     guard: Arc<Guard>,
+    stats: Option<Arc<Stats>>,
     metrics: Option<Metrics>,
 }
 
@@ -117,14 +120,17 @@ impl Site {
             schemes: settings.schemes,
             guard: Arc::new(Guard::new(settings, reach.clone())),
             reach,
+            stats: None,
             metrics: None,
         })
     }
 
-    /// Tells these numbers as `/metrics`, to those who may know them by the settings. Without it there
-    /// are none.
+    /// Tells by these numbers, which are the server's, whether it is ready (`/readyz`), and all of them
+    /// as `/metrics` to those who may know them by the settings, if the feature `metrics` is built in.
+    /// Without it there are neither.
     pub fn with_metrics(mut self, settings: &config::Site, stats: Arc<Stats>) -> Self {
-        self.metrics = Some(Metrics::new(settings, stats));
+        self.metrics = Metrics::new(settings, Arc::clone(&stats));
+        self.stats = Some(stats);
         self
     }
 
@@ -191,6 +197,7 @@ impl Site {
     ) -> Option<Response<Body>> {
         Some(match &*path.file() {
             "healthz" => answer::own("text/plain; charset=utf-8", Bytes::from_static(b"ok\n")),
+            "readyz" => ready::respond(self.stats.as_ref()?),
             "metrics" => self.metrics.as_ref()?.respond(peer, headers),
             "config.json" => {
                 let mut config = answer::own("application/json", self.config(peer, headers));

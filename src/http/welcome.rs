@@ -6,8 +6,7 @@
 //! task of its own, has [`PATIENCE`] until its handshake is done, and counts against the limits
 //! all the while: one that says nothing holds up nobody.
 
-use crate::transport::{Budget, Secure, Stream};
-use rustls::ServerConfig;
+use crate::transport::{Budget, Secure, ServerConfig, Stream};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +82,7 @@ impl Security {
     }
 }
 
+#[cfg(feature = "tls")]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -43,6 +43,7 @@ impl<A: Application> SocketIo<A> {
             if self.registry.owed(*socket) < engine.limits().max_pending_acks {
                 self.owe(engine, *socket, debt);
             } else {
+                engine.stats().application_limited.add();
                 let lost = Err(AckError::TooMany);
                 let session = self.registry.session(*socket);
                 self.tell(engine, session, *socket, debt, lost);

@@ -55,6 +55,10 @@ impl<A: Application> SocketIo<A> {
                 Command::Done => {}
             }
         }
+        engine
+            .stats()
+            .application_limited
+            .add_all(self.queue.limited);
         self.queue.clear();
     }
 
@@ -97,8 +101,10 @@ impl<A: Application> SocketIo<A> {
             scope,
         } = keep;
         let most = engine.limits().max_recovery_bytes;
-        self.registry
+        let fallen = self
+            .registry
             .keep(namespace, engine.now(), number, sent, scope, most);
+        engine.stats().recoveries_limited.add_all(fallen);
         self.expire_later(engine);
     }
 

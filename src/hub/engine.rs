@@ -10,7 +10,9 @@ use super::census::Census;
 use super::timers::{Timers, earlier};
 use crate::config;
 use crate::engineio::handshake::{Query, Transport, open_packet};
-use crate::engineio::session::{ConnectionKey, Context, Effects, Input, Outgoing, Pool, Step};
+use crate::engineio::session::{
+    ConnectionKey, Context, Effects, Input, Missed, Outgoing, Pool, Step,
+};
 use crate::engineio::{
     CloseReason, Format, Reject, Request, Revision, Session, SessionId, SessionKey,
 };
@@ -267,7 +269,15 @@ impl Engine {
         self.stats.hold(after.saturating_sub(before));
         self.stats.release(before.saturating_sub(after));
         if let Some(reason) = effects.closed {
+            if reason == CloseReason::PingTimeout {
+                self.stats.pings_timed_out.add();
+            }
             self.closed.push((key, reason));
+        }
+        match effects.missed {
+            None => {}
+            Some(Missed::Upgrade) => self.stats.upgrades_timed_out.add(),
+            Some(Missed::End) => self.stats.ends_unclaimed.add(),
         }
         self.close_sockets.extend(effects.close_socket);
         self.probe_replies.extend(effects.probe_reply);

@@ -350,6 +350,7 @@ impl<A: Application> SocketIo<A> {
     }
 
     fn refuse(engine: &mut Engine, session: SessionKey, namespace: &str, refusal: &Refusal) {
+        engine.stats().connects_refused.add();
         let mut packet = String::new();
         let revision = engine.format(session).revision;
         legacy::refuse(revision, namespace, refusal, &mut packet);
@@ -373,7 +374,8 @@ impl<A: Application> SocketIo<A> {
             app.disconnect(io, socket, reason)
         });
         if reason.is_recoverable() {
-            self.registry.remember(socket, engine.now());
+            let forgotten = self.registry.remember(socket, engine.now());
+            engine.stats().recoveries_limited.add_all(forgotten);
             self.expire_later(engine);
         }
         self.registry.remove(socket);

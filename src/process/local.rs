@@ -11,6 +11,7 @@
 //! Invariants: since anybody may listen on that port, it is bounded in time and bytes as a whole, and
 //! nothing is handed on that a terminal would take for a command.
 
+#[cfg_attr(not(feature = "tls"), path = "local/no_secure.rs")]
 mod secure;
 
 use std::io::{self, Read, Write};

@@ -82,15 +82,21 @@ impl Io<'_> {
             return Err(EmitError::NotConnected);
         }
         if room.len() > self.limits.max_name_bytes {
-            return Err(EmitError::LongName);
+            return Err(self.limited(EmitError::LongName));
         }
         match self
             .registry
             .join(socket, room, self.limits.max_rooms_per_socket)
         {
             true => Ok(()),
-            false => Err(EmitError::TooManyRooms),
+            false => Err(self.limited(EmitError::TooManyRooms)),
         }
+    }
+
+    /// Has it counted that a limit was reached.
+    fn limited(&mut self, error: EmitError) -> EmitError {
+        self.queue.limited += 1;
+        error
     }
 
     /// Whether this callback has disconnected the socket, or closed its client's connection.
@@ -221,7 +227,7 @@ impl Io<'_> {
         let asked = waiting
             .filter(|command| matches!(command, Command::Owe { socket: to, .. } if *to == socket));
         if self.registry.owed(socket) + asked.count() >= self.limits.max_pending_acks {
-            return Err(EmitError::TooManyAcks);
+            return Err(self.limited(EmitError::TooManyAcks));
         }
         let id = self.registry.next_ack(namespace);
         self.emit_as(socket, name, args, Some(id), false)?;

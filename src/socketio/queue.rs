@@ -94,6 +94,8 @@ pub(crate) struct Emissions {
     pub(crate) attachments: Vec<Bytes>,
     pub(crate) receivers: Vec<SocketKey>,
     pub(crate) commands: Vec<Command>,
+    /// How often the application asked for more than a socket may have.
+    pub(crate) limited: usize,
 }
 
 impl fmt::Debug for Emissions {
@@ -135,6 +137,7 @@ impl Emissions {
         empty(&mut self.attachments);
         empty(&mut self.receivers);
         empty(&mut self.commands);
+        self.limited = 0;
     }
 
     /// Adds a packet to one receiver that has its text already.

@@ -185,8 +185,14 @@ impl Recovery {
     }
 
     /// Keeps a packet, in the order of their numbers. Older ones fall out for it, and it does
-    /// itself if it alone is too much.
-    pub(crate) fn keep(&mut self, now: Instant, number: u64, sent: Sent, scope: Arc<Scope>) {
+    /// itself if it alone is too much; how many.
+    pub(crate) fn keep(
+        &mut self,
+        now: Instant,
+        number: u64,
+        sent: Sent,
+        scope: Arc<Scope>,
+    ) -> usize {
         let kept = Kept {
             number,
             at: now,
@@ -196,9 +202,11 @@ impl Recovery {
         self.bytes += kept.bytes();
         self.packets.push_back(kept);
         self.expire(now);
+        let before = self.packets.len();
         while self.packets.len() > self.bounds.packets || self.bytes > self.bounds.bytes {
             self.drop_oldest();
         }
+        before - self.packets.len()
     }
 
     /// Lets the oldest packet fall out; `false` if there is none.
@@ -211,12 +219,13 @@ impl Recovery {
         true
     }
 
-    /// Remembers a socket whose connection was lost.
-    pub(crate) fn remember(&mut self, now: Instant, pid: Pid, lost: Lost) {
+    /// Remembers a socket whose connection was lost; how many others are forgotten for it.
+    pub(crate) fn remember(&mut self, now: Instant, pid: Pid, lost: Lost) -> usize {
         self.expire(now);
         self.losses += 1;
         self.lost.insert(pid, (self.losses, lost));
         self.order.push_back((now, self.losses, pid));
+        let before = self.lost.len();
         while self.lost.len() > self.bounds.sessions {
             self.forget_oldest();
         }
@@ -226,6 +235,7 @@ impl Recovery {
             self.order
                 .retain(|(_, loss, pid)| lost.get(pid).is_some_and(|(last, _)| last == loss));
         }
+        before - self.lost.len()
     }
 
     fn forget_oldest(&mut self) {

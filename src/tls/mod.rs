@@ -45,11 +45,13 @@ mod random;
 mod served;
 mod store;
 mod time;
+mod wanted;
 
 pub use error::TlsError;
 pub(crate) use inspect::{Facts, fingerprint};
-pub use names::{MAX_NAMES, Names};
+pub use names::MAX_NAMES;
 pub use served::{Authority, Served, Source};
+pub use wanted::Names;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -13,10 +13,10 @@
 //! permitted, because one name that is not makes browsers refuse the certificate for all of them.
 //! Left out: excluded subtrees, which the authorities made here never have.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::Network;
+pub(super) use crate::tls::wanted::Names;
 
 /// Names in one certificate at most: a machine with more addresses is a router or a mistake, and
 /// the certificate goes over the wire with each handshake.
@@ -37,16 +37,6 @@ pub(super) const HOME_NETWORKS: [&str; 8] = [
 /// Suffixes that are never delegated to anybody in the public name system: RFC 6762, RFC 8375,
 /// what ICANN keeps for private use, and what most home routers call their network.
 const PRIVATE_SUFFIXES: [&str; 4] = [".local", ".home.arpa", ".internal", ".lan"];
-
-/// What the certificate should cover. `localhost` and the loopback addresses always are, beside
-/// these.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Names in lower case, without a dot at the end.
-    pub dns: BTreeSet<String>,
-    /// Addresses of this machine.
-    pub addresses: BTreeSet<IpAddr>,
-}
 
 impl Names {
     /// These and the machine's own: `localhost`, `127.0.0.1` and `::1`.
@@ -170,6 +160,7 @@ fn is_host_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn names(dns: &[&str], addresses: &[&str]) -> Names {
         Names {

@@ -7,6 +7,7 @@
 use super::Server;
 use super::frame::{Control, write_message};
 use super::output::Output;
+use super::relays::Relays;
 use crate::engineio::session::Encoded;
 use crate::hub::Protocol;
 use std::future::Future;
@@ -27,9 +28,9 @@ impl<P> Flusher<P> {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Frames what is to be sent, and learns of connections that began and ended. Says whether the clock
-    /// wants a beat.
-    fn collect(&self, output: &mut Output, cx: &Context<'_>) -> bool {
+    /// Frames what is to be sent, and learns of connections that began and ended. The events that
+    /// were relayed among it, and whether the clock wants a beat.
+    fn collect(&self, output: &mut Output, cx: &Context<'_>) -> (Relays, bool) {
         let mut guard = self.lock();
         let state = &mut *guard;
         let now = std::time::Instant::now();
@@ -75,9 +76,10 @@ impl<P: Protocol> Server<P> {
         {
             state.flusher = Some(cx.waker().clone());
         }
+        let relays = std::mem::take(&mut state.relays);
         let beat = std::mem::take(&mut state.beat);
         self.settled(guard);
-        beat
+        (relays, beat)
     }
 }
 
@@ -91,8 +93,9 @@ impl<P: Protocol> Future for Flusher<P> {
         // A backlog that has gone lets its session go on, which is more to collect: so this
         // is done until nothing is left to do.
         loop {
-            let beat = server.collect(&mut output, cx);
+            let (relays, beat) = server.collect(&mut output, cx);
             output.write(server);
+            relays.written(server.stats());
             if beat {
                 server.0.beat.happened();
             }

@@ -9,6 +9,7 @@
 //! * [`frame`]: RFC 6455 frames, without a socket.
 //! * `output`: the write halves of all WebSockets, and the one write that each gets of a turn.
 //! * [`flusher`]: the task that writes what the turns do not write themselves.
+//! * `turn`, `relays`: what is done under the lock and after it, and how long passing events on takes.
 //! * [`clock`]: the one task that watches the time, for heartbeats and time-outs.
 //! * `beat`: whether clock, lock and flusher still do their work, for who restarts a server that hangs.
 //! * [`peer`], `forwarded`, [`admission`]: the other side of a connection; who may connect, by number and by rate.
@@ -32,13 +33,17 @@ pub mod hooks;
 mod output;
 pub mod peer;
 pub mod polling;
+#[cfg(feature = "tls")]
 mod records;
 pub mod reject;
+mod relays;
 pub mod request;
+#[cfg_attr(not(feature = "tls"), path = "no_secure.rs")]
 mod secure;
 #[cfg(test)]
 pub(crate) mod silent;
 pub mod stream;
+mod turn;
 mod turnstile;
 pub mod websocket;
 
@@ -57,14 +62,15 @@ pub use hooks::{Decision, Forbidden, Hooks};
 use output::Output;
 pub use peer::{Admitted, Peer};
 pub use reject::Answer;
+use relays::Relays;
 pub use request::Outcome;
 use slotmap::SlotMap;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 use stream::WriteHalf;
-pub use stream::{Budget, Secure, Stream};
+pub use stream::{Budget, Secure, ServerConfig, Stream};
 use tokio::sync::Notify;
 use turnstile::Turnstile;
 
@@ -87,16 +93,6 @@ struct Connection {
 
 const _: () = assert!(size_of::<Connection>() <= 32);
 
-/// What a turn has left to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
-    Nothing,
-    /// Packets of one session, and nothing else.
-    Packets,
-    /// Something for the flusher.
-    Much,
-}
-
 /// Everything under the server's one lock.
 #[derive(Debug)]
 struct State<P> {
@@ -111,6 +107,8 @@ struct State<P> {
     /// Closed connections whose other side still has its end open, oldest first.
     lingering: VecDeque<(Instant, ConnectionKey)>,
     cut: Vec<ConnectionKey>,
+    /// What waits to be written by the flusher.
+    relays: Relays,
     flusher: Option<Waker>,
     /// When the clock will look next.
     armed: Option<Instant>,
@@ -120,21 +118,6 @@ struct State<P> {
 }
 
 impl<P: Protocol> State<P> {
-    fn work(&mut self) -> Work {
-        let (packets, rest) = self.hub.engine().work();
-        let rest = rest
-            || !self.opened.is_empty()
-            || !self.ended.is_empty()
-            || !self.control.is_empty()
-            || !self.cut.is_empty()
-            || self.beat;
-        match (packets, rest) {
-            (0, false) => Work::Nothing,
-            (1, false) => Work::Packets,
-            _ => Work::Much,
-        }
-    }
-
     fn is_drained(&mut self) -> bool {
         self.connections.is_empty() && self.hub.engine().is_empty()
     }
@@ -151,6 +134,19 @@ impl<P: Protocol> State<P> {
         {
             connection.closing = true;
             self.lingering.push_back((now + LINGER, key));
+        }
+    }
+
+    /// Has the connections cut off that were closed and that nobody has ended in time.
+    fn cut_lingering(&mut self, now: Instant) {
+        while let Some((at, key)) = self.lingering.front().copied()
+            && at <= now
+        {
+            self.lingering.pop_front();
+            if self.connections.contains_key(key) {
+                self.hub.engine().stats().closes_unanswered.add();
+                self.cut.push(key);
+            }
         }
     }
 
@@ -257,6 +253,7 @@ impl<P: Protocol> Server<P> {
             closes: Vec::new(),
             lingering: VecDeque::new(),
             cut: Vec::new(),
+            relays: Relays::default(),
             flusher: None,
             armed: None,
             beat: false,
@@ -325,67 +322,6 @@ impl<P: Protocol> Server<P> {
         // The application cannot poison the lock (its panics are caught); should anything
         // else, serving on is better than ending every call.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One turn: changes the state under the lock, then sends what is to be sent because of it,
-    /// or wakes who does.
-    fn turn<R>(&self, change: impl FnOnce(&mut State<P>, Instant) -> R) -> R {
-        let mut state = self.lock();
-        let result = change(&mut state, Instant::now());
-        self.finish(state);
-        result
-    }
-
-    fn finish(&self, mut state: MutexGuard<'_, State<P>>) {
-        let work = state.work();
-        if work == Work::Packets
-            && let Some(mut output) = self.try_output()
-        {
-            output.collect(&mut state.hub);
-            self.settled(state);
-            if !output.write(self) {
-                let flusher = self.lock().flusher.take();
-                wake(flusher);
-            }
-            return;
-        }
-        let flusher = match work {
-            Work::Nothing => None,
-            Work::Packets | Work::Much => state.flusher.take(),
-        };
-        self.settled(state);
-        wake(flusher);
-    }
-
-    /// The output, unless somebody is writing.
-    fn try_output(&self) -> Option<MutexGuard<'_, Output>> {
-        match self.0.output.try_lock() {
-            Ok(output) => Some(output),
-            Err(TryLockError::Poisoned(output)) => Some(output.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// Ends a turn: tells the clock of an earlier deadline, and who waits for the end of it.
-    fn settled(&self, mut state: MutexGuard<'_, State<P>>) {
-        let earlier = match (state.deadline(), state.armed) {
-            (Some(next), Some(armed)) => next < armed,
-            (next, _) => next.is_some(),
-        };
-        let drained = state.stopping && state.is_drained();
-        drop(state);
-        if drained {
-            self.0.drained.notify_waiters();
-        }
-        if earlier {
-            self.0.clock.notify_one();
-        }
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 

@@ -17,7 +17,7 @@
 use super::records::Records;
 use crate::config::{Limits, budget_of};
 use crate::stats::Stats;
-use rustls::ServerConfig;
+pub use rustls::ServerConfig;
 use socket2::SockRef;
 use std::cell::RefCell;
 use std::future::poll_fn;

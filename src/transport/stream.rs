@@ -4,7 +4,7 @@
 //! and the output have a half each: without TLS those are tokio's, which need nothing of each
 //! other; with TLS both are the same [`Secure`], because one TLS session serves both directions.
 
-pub use super::secure::{Budget, Secure};
+pub use super::secure::{Budget, Secure, ServerConfig};
 use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;

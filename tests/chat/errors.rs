@@ -33,6 +33,7 @@ fn a_name_that_is_none_is_a_room_error_and_the_seat_is_kept() {
             ]
         );
     }
+    assert_eq!(rig.stats.events_refused.get(), 8);
     rig.say(first, "42[\"ready\",\"kitchen\"]");
     assert_eq!(rig.got(second), ["42[\"ready\"]"]);
 }

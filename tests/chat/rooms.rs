@@ -10,6 +10,7 @@ fn the_first_in_a_room_creates_it_the_second_joins_and_the_third_finds_it_full()
     let third = rig.person();
     rig.say(third, "42[\"join\",\"kitchen\"]");
     assert_eq!(rig.got(third), ["42[\"full\"]"]);
+    assert_eq!(rig.stats.joins_refused.get(), 1);
     assert_eq!(rig.got(first), [""; 0], "nobody is told of who comes");
     assert_eq!(rig.got(second), [""; 0]);
     rig.say(third, "42[\"join\",\"bath\"]");

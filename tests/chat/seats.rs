@@ -147,6 +147,7 @@ fn a_room_whose_people_are_lost_is_kept_and_then_forgotten() {
     assert_eq!(rig.rooms(), 1);
     rig.pass(HOLD / 2);
     assert!(rig.is_empty());
+    assert_eq!(rig.stats.seats_given_up.get(), 2);
 }
 
 #[test]

@@ -1,16 +1,15 @@
-//! `/metrics`: who may read them, and that they are what the format wants.
-//!
-//! The format is Prometheus' text exposition, version 0.0.4. [`read`] takes no more than the part of
-//! it that is needed here, and that without forgiveness.
+//! `/metrics`: who may read them, that they are what the format wants, and what they say of relays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
 use parlor::config::{self, Network};
 use parlor::http::{Reach, Site};
 
+use crate::support::exposition::{Metric, read};
 use crate::support::raw::{Answer, eventually, get, request, send};
 use crate::support::server::Running;
-use crate::support::session::{WEBSOCKET, WebSocket};
+use crate::support::session::{Polling, WEBSOCKET, WebSocket};
 
 fn networks(texts: &[&str]) -> Vec<Network> {
     texts
@@ -26,66 +25,6 @@ fn start(proxies: &[&str], allowed: &[&str]) -> Running {
         metrics_allowed: networks(allowed),
         ..Default::default()
     })
-}
-
-/// One metric as it is written.
-#[derive(Debug, PartialEq)]
-struct Metric {
-    kind: String,
-    labels: String,
-    value: f64,
-}
-
-/// Reads the whole: for each metric `# HELP`, `# TYPE`, and one sample, each of them in its line.
-fn read(text: &str) -> BTreeMap<String, Metric> {
-    let mut metrics = BTreeMap::new();
-    let body = text.strip_suffix('\n').expect("the last line ends too");
-    let lines: Vec<_> = body.split('\n').collect();
-    assert_eq!(lines.len() % 3, 0, "{text}");
-    for three in lines.chunks(3) {
-        let help = three[0].strip_prefix("# HELP ").expect(three[0]);
-        let (name, about) = help.split_once(' ').expect(help);
-        assert!(is_name(name), "{name}");
-        assert!(!about.trim().is_empty() && about.trim() == about, "{help}");
-        let escapes = about.replace("\\\\", "").replace("\\n", "");
-        assert!(!escapes.contains('\\'), "{help}");
-
-        let kind = three[1].strip_prefix(&format!("# TYPE {name} "));
-        let kind = kind.expect(three[1]);
-        assert!(matches!(kind, "counter" | "gauge"), "{kind}");
-        assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
-
-        let sample = three[2].strip_prefix(name).expect(three[2]);
-        let (labels, value) = sample.rsplit_once(' ').expect(sample);
-        assert!(labels.is_empty() || is_label(labels), "{labels}");
-        assert!(value.bytes().all(|byte| byte.is_ascii_digit()), "{value}");
-        let metric = Metric {
-            kind: kind.to_owned(),
-            labels: labels.to_owned(),
-            value: value.parse().unwrap(),
-        };
-        let twice = metrics.insert(name.to_owned(), metric);
-        assert_eq!(twice, None, "{name} is there twice");
-    }
-    metrics
-}
-
-/// A metric's name, or a label's.
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// `{name="value"}` with nothing to be escaped.
-fn is_label(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix("\"}"));
-    let parts = inner.and_then(|text| text.split_once("=\""));
-    parts.is_some_and(|(name, value)| is_name(name) && !value.contains(['"', '\\']))
 }
 
 fn numbers(server: &Running) -> BTreeMap<String, f64> {
@@ -137,6 +76,9 @@ fn this_machine_reads_the_format_that_prometheus_wants() {
     ] {
         assert!(metrics[name].value > 1.0, "{name}");
     }
+    let kinds = metrics.values().map(|metric| metric.kind.as_str());
+    let kinds: BTreeSet<_> = kinds.collect();
+    assert_eq!(kinds, BTreeSet::from(["counter", "gauge", "histogram"]));
     let version = format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
     assert_eq!(metrics["parlor_build_info"].labels, version);
     assert_eq!(metrics["parlor_build_info"].value, 1.0);
@@ -294,5 +236,64 @@ fn without_numbers_there_is_no_such_path() {
     };
     let server = parlor::process::room_server(config).unwrap();
     let server = Running::of(server, site);
-    assert_eq!(get(server.address, "/metrics", &[]).status, 404);
+    for path in ["/metrics", "/readyz"] {
+        assert_eq!(get(server.address, path, &[]).status, 404, "{path}");
+    }
+}
+
+/// Somebody in the hall, with the answer to that.
+fn enter(address: SocketAddr, answer: &str) -> WebSocket {
+    let mut socket = WebSocket::open(address, WEBSOCKET, &[]);
+    socket.text();
+    socket.send("40");
+    socket.text();
+    socket.send("42[\"join\",\"hall\"]");
+    assert_eq!(socket.text(), answer);
+    socket
+}
+
+fn relay_seconds(server: &Running) -> Metric {
+    let text = get(server.address, "/metrics", &[]).text();
+    let mut metrics = read(&text);
+    let relayed = metrics["parlor_relayed_total"].value;
+    let times = metrics.remove("parlor_relay_seconds").unwrap();
+    assert_eq!(times.value, relayed);
+    times
+}
+
+#[test]
+fn every_relayed_event_has_its_time_in_the_histogram_once() {
+    let server = start(&[], &[]);
+    let mut ana = enter(server.address, "42[\"created\"]");
+    let mut ben = enter(server.address, "42[\"joined\"]");
+    // One receiver, whose bytes the turn itself writes; then one with an acknowledgement for the
+    // sender beside, which the flusher writes.
+    ana.send("42[\"candidate\",1,\"hall\"]");
+    assert_eq!(ben.text(), "42[\"candidate\",1]");
+    ana.send("420[\"candidate\",2,\"hall\"]");
+    assert_eq!(ben.text(), "42[\"candidate\",2]");
+    assert_eq!(ana.text(), "430[{\"ok\":true}]");
+    // To nobody, which is no relay.
+    drop(ben);
+    assert_eq!(ana.text(), "42[\"leave\"]");
+    ana.send("421[\"candidate\",3,\"hall\"]");
+    assert_eq!(ana.text(), "431[{\"ok\":true}]");
+    let times = relay_seconds(&server);
+    assert_eq!(times.value, 2.0);
+    assert!(times.sum > 0.0 && times.sum < 10.0, "{}", times.sum);
+    assert_eq!(times.ranges[0].0, 0.000_025);
+}
+
+#[test]
+fn an_event_for_somebody_who_polls_is_timed_until_the_poll_is_woken() {
+    let server = start(&[], &[]);
+    let ben = Polling::open(server.address);
+    assert_eq!(ben.post("40", &[]).status, 200);
+    assert!(ben.poll(&[]).text().starts_with("40"));
+    assert_eq!(ben.post("42[\"join\",\"hall\"]", &[]).status, 200);
+    assert_eq!(ben.poll(&[]).text(), "42[\"created\"]");
+    let mut ana = enter(server.address, "42[\"joined\"]");
+    ana.send("42[\"candidate\",1,\"hall\"]");
+    assert_eq!(ben.poll(&[]).text(), "42[\"candidate\",1]");
+    assert_eq!(relay_seconds(&server).value, 1.0);
 }

@@ -161,6 +161,7 @@ fn the_tables_have_the_counters_of_limits_and_no_others() {
     let settings = rows("setting").into_iter().map(|row| row[5].clone());
     let constants = rows("constant").into_iter().map(|row| row[4].clone());
     let cells: Vec<String> = settings.chain(constants).collect();
+    assert!(cells.iter().all(|cell| codes(cell).next().is_some()));
     let named: BTreeSet<&str> = cells.iter().flat_map(|cell| codes(cell)).collect();
     let stats = Stats::default();
     let counters: BTreeSet<&str> = stats
@@ -170,7 +171,9 @@ fn the_tables_have_the_counters_of_limits_and_no_others() {
         .collect();
     // What else is counted.
     let others = BTreeSet::from([
+        "connects_refused",
         "ignored",
+        "joins_refused",
         "panics",
         "passcodes_wrong",
         "relayed",

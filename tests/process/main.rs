@@ -16,10 +16,12 @@ mod command_line;
 mod files;
 mod life;
 mod limits;
+mod metrics;
 mod output;
 mod own_certificate;
 mod passcode;
 mod reached;
+mod ready;
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(all(feature = "systemd", target_os = "linux"))]

@@ -7,6 +7,7 @@
 //! | `session` | [`session::Polling`], [`session::WebSocket`]: Engine.IO by hand |
 //! | `server` | [`server::Running`]: a server on a free port, in this process |
 //! | `binary` | [`binary::Parlor`]: the real binary; ends only the process it started, by its handle |
+//! | `exposition` | [`exposition::read`]: what `/metrics` says |
 //! | `dir` | [`dir::TempDir`]: a new directory below the build's own temporary one |
 //!
 //! `socketless`, a server without sockets, is taken in by itself.
@@ -19,6 +20,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod dir;
+pub(crate) mod exposition;
 pub(crate) mod raw;
 pub(crate) mod server;
 pub(crate) mod session;

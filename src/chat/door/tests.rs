@@ -127,6 +127,7 @@ fn who_knows_it_gets_in_after_a_moment_behind_an_address_that_guesses() {
     // Right ones use nothing up, so the second of them waits for no longer than the first.
     assert_eq!(rig.pass(PAUSE), [(right, true), (other, true)]);
     assert_eq!(rig.knock("10.0.0.1", "sesame"), Told::In);
+    assert_eq!(rig.stats.passcodes_delayed.get(), 3);
 }
 
 #[test]

@@ -74,6 +74,17 @@ pub struct Effects {
     pub probe_reply: Option<ConnectionKey>,
     /// The connection of the POST under way is to be cut off.
     pub cut_post: bool,
+    /// What the client did not do in time, but for answering a ping.
+    pub missed: Option<Missed>,
+}
+
+/// What a client did not do in time, though its session did not end of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// To move to the WebSocket that it has opened.
+    Upgrade,
+    /// To ask once more, and so to learn that its session is over.
+    End,
 }
 
 /// What a session is lent while it handles an input.

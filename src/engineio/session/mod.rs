@@ -49,7 +49,7 @@ mod outgoing;
 mod tests;
 mod upgrade;
 
-pub use input::{Context, Effects, Input, OutboxFull, Step};
+pub use input::{Context, Effects, Input, Missed, OutboxFull, Step};
 pub use outbox::{Encoded, Outbox, Outgoing, Pool};
 
 use crate::config::Protocol;
@@ -347,6 +347,7 @@ impl Session {
 
             (Phase::Closing { until }, Input::Tick) => {
                 if *until <= cx.now {
+                    cx.effects.missed = Some(Missed::End);
                     self.finish(cx);
                 }
                 Step::Done
@@ -400,6 +401,7 @@ impl Session {
     fn tick(&mut self, cx: &mut Context<'_>) {
         if let Phase::Probing(probe) = &mut self.phase {
             if probe.timed_out(cx.now) {
+                cx.effects.missed = Some(Missed::Upgrade);
                 self.drop_probe(cx);
             } else if probe.release_due(cx.now)
                 && self.poll == Poll::Waiting

@@ -103,6 +103,7 @@ fn answers_that_one_socket_owes_are_bounded() {
     assert_eq!(rig.drain(ws), ["420[\"well\"]"]);
     let notes = log.take();
     assert!(notes[1].starts_with("not asked: "), "{notes:?}");
+    assert_eq!(rig.stats.application_limited.get(), 1);
     rig.send(ws, "430[]");
     rig.send(ws, "42[\"ask me\"]");
     assert_eq!(rig.drain(ws), ["421[\"well\"]"]);

@@ -68,6 +68,7 @@ fn a_closed_polling_client_that_never_comes_back_is_forgotten() {
     assert_eq!(rig.hub.engine().len(), 1);
     rig.pass(Duration::from_millis(1));
     rig.expect_empty();
+    assert_eq!(rig.stats.ends_unclaimed.get(), 1);
 }
 
 type End = fn(&mut Rig, Ws);

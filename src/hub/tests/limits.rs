@@ -22,6 +22,7 @@ fn sessions_that_say_nothing_have_fewer_places_and_make_room_when_they_do() {
     rig.send(silent, "3");
     rig.pass(seconds(20));
     assert_eq!(rig.stats.joins_timed_out.get(), 1);
+    assert_eq!(rig.stats.pings_timed_out.get(), 2);
     rig.drain(silent);
     rig.lose(silent);
     rig.polling();
@@ -280,4 +281,51 @@ fn the_request_of_a_handshake_counts_against_the_budget_while_it_is_kept() {
     assert_eq!(rig.stats.buffered(), 0, "its time is over");
     rig.lose(ws);
     rig.expect_empty();
+}
+
+#[test]
+fn who_opens_a_websocket_and_does_not_move_to_it_is_counted_and_polls_on() {
+    let (mut rig, _) = Rig::new();
+    let session = rig.polling();
+    let socket = rig.sockets.insert(());
+    let opened = Input::SocketOpened(socket, false);
+    rig.hub.handle(rig.now, session, opened).expect("taken");
+    rig.pass(seconds(10));
+    assert_eq!(rig.stats.upgrades_timed_out.get(), 1);
+    assert_eq!(rig.post(session, "40"), Ok(()));
+}
+
+#[test]
+fn of_lost_connections_those_beyond_the_limit_are_counted() {
+    let settings = config::Protocol {
+        recovery_max_age: Some(seconds(120)),
+        ..config::Protocol::default()
+    };
+    let limits = Limits {
+        max_recovery_sessions: 1,
+        ..Limits::default()
+    };
+    let protocol = SocketIo::new(Actor::new(Log::default()));
+    let mut rig = Rig::configured(settings, limits, protocol);
+    let clients = [(); 3].map(|()| rig.websocket());
+    for ws in clients {
+        rig.send(ws, "40");
+        rig.lose(ws);
+    }
+    assert_eq!(rig.stats.recoveries_limited.get(), 2);
+}
+
+#[test]
+fn an_application_that_asks_for_too_many_rooms_or_too_long_names_is_counted() {
+    let limits = Limits {
+        max_rooms_per_socket: 1,
+        max_name_bytes: 3,
+        ..Limits::default()
+    };
+    let (mut rig, _) = Rig::limited(limits);
+    let ws = rig.joined(&["/"]);
+    for room in ["den", "bar", "attic"] {
+        rig.send(ws, &format!("42[\"join\",\"{room}\"]"));
+    }
+    assert_eq!(rig.stats.application_limited.get(), 2);
 }

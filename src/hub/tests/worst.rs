@@ -132,6 +132,7 @@ fn long_names_of_rooms_count_as_what_is_kept() {
         rig.send(ws, &format!("42[\"say\",\"{room}\",1]"));
     }
     assert!(rig.hub.protocol().registry.kept_bytes() <= 10_000);
+    assert_eq!(rig.stats.recoveries_limited.get(), 49);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The flags about who may talk to the server. Beside the other flags, for `arguments`.
 
 use super::arguments::{Flag, Set, add};
+use super::built::Feature;
 use crate::process::values::{host_name, network, origin};
 
 pub(super) const ACCESS: &[Flag] = &[
@@ -43,5 +44,6 @@ pub(super) const ACCESS: &[Flag] = &[
         "Address or network that may read /metrics (for Prometheus), beside this machine itself; may \
          be given several times (in the variable: separated by commas). Behind --trusted-proxy it is \
          the address that the proxy names",
-    ),
+    )
+    .needing(Feature::Metrics),
 ];

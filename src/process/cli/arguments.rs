@@ -10,6 +10,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 use super::access::ACCESS;
+use super::built::Feature;
 use super::page::PAGE;
 use crate::config::Network;
 use crate::process::values::{
@@ -88,6 +89,8 @@ pub(super) struct Flag {
     pub(super) secret: bool,
     /// What it sets.
     pub(super) set: Set,
+    /// What a build must have for it.
+    pub(super) needs: Option<Feature>,
 }
 
 impl Flag {
@@ -104,11 +107,17 @@ impl Flag {
             default: None,
             secret: false,
             set,
+            needs: None,
         }
     }
 
     const fn or(mut self, default: &'static str) -> Self {
         self.default = Some(default);
+        self
+    }
+
+    pub(super) const fn needing(mut self, feature: Feature) -> Self {
+        self.needs = Some(feature);
         self
     }
 
@@ -188,7 +197,8 @@ const LISTENING: &[Flag] = &[
         "",
         Set::Switch(|to| &mut to.https_only),
         "Speak HTTPS only; who comes by plain HTTP is sent there (in the variable: true or false)",
-    ),
+    )
+    .needing(Feature::Tls),
     Flag::new(
         "--http-only",
         "",
@@ -205,20 +215,23 @@ const CERTIFICATE: &[Flag] = &[
         Set::Path(|to| &mut to.state_dir),
         "Directory for the certificates that Parlor makes; without it systemd's STATE_DIRECTORY, \
          else parlor in XDG_STATE_HOME or ~/.local/state",
-    ),
+    )
+    .needing(Feature::Tls),
     Flag::new(
         "--tls-cert",
         "FILE",
         Set::Path(|to| &mut to.tls_cert),
         "A certificate of your own, in PEM with its whole chain, instead of one that Parlor makes; \
          read again when it changes and on SIGHUP",
-    ),
+    )
+    .needing(Feature::Tls),
     Flag::new(
         "--tls-key",
         "FILE",
         Set::Path(|to| &mut to.tls_key),
         "The key of --tls-cert, in PEM",
-    ),
+    )
+    .needing(Feature::Tls),
     Flag::new(
         "--ca-unconstrained",
         "",
@@ -226,7 +239,8 @@ const CERTIFICATE: &[Flag] = &[
         "Make an authority that may vouch for any name, for devices that do not accept one that is \
          limited to the home network; who trusts it trusts whoever gets hold of its key (in the \
          variable: true or false)",
-    ),
+    )
+    .needing(Feature::Tls),
 ];
 
 const NAME: &[Flag] = &[
@@ -236,6 +250,7 @@ const NAME: &[Flag] = &[
         Set::One(|to, text| put(&mut to.name, label(text))),
         "Name in the network: parlor is announced as parlor.local",
     )
+    .needing(Feature::Mdns)
     .or("parlor"),
     Flag::new(
         "--mdns-interface",
@@ -244,7 +259,8 @@ const NAME: &[Flag] = &[
         "Interface to announce the name on, such as eth0; may be given several times (in the \
          variable: separated by commas); without it those of the home network. It changes nothing \
          else: addresses are told, and put into the certificate, without it too",
-    ),
+    )
+    .needing(Feature::Mdns),
     Flag::new(
         "--no-mdns",
         "",

@@ -11,8 +11,9 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use super::Action;
 use super::arguments::{Flag, RENEW, SETTINGS};
+use super::built::{self, Feature};
+use super::{Action, parser};
 
 /// Columns if nobody says how many there are.
 const COLUMNS: usize = 100;
@@ -26,16 +27,19 @@ pub(super) const ACTIONS: &[Known] = &[
         name: "certificate",
         help: "Show which certificate is served, until when, and for which names",
         action: Action::Certificate { renew: false },
+        needs: Some(Feature::Tls),
     },
     Known {
         name: "urls",
         help: "Show the addresses to open, and a QR code",
         action: Action::Urls,
+        needs: None,
     },
     Known {
         name: "doctor",
         help: "Check what a call needs, and say what to do where something is missing",
         action: Action::Doctor,
+        needs: None,
     },
 ];
 
@@ -48,6 +52,13 @@ pub(super) struct Known {
     pub(super) help: &'static str,
     /// The action itself.
     pub(super) action: Action,
+    /// What a build must have for it.
+    pub(super) needs: Option<Feature>,
+}
+
+/// Those that this build has.
+pub(super) fn actions() -> impl Iterator<Item = &'static Known> {
+    ACTIONS.iter().filter(|known| built::has(known.needs))
 }
 
 pub(super) const ABOUT: &str = "A video-chat room server for the home network, in one small binary";
@@ -90,7 +101,7 @@ pub(super) fn text(action: Action, environment: impl Fn(&str) -> Option<OsString
                 "help",
                 "Print this message or the help of the given subcommand(s)",
             );
-            let actions = ACTIONS.iter().map(|known| (known.name, known.help));
+            let actions = actions().map(|known| (known.name, known.help));
             let rows = actions
                 .chain([help])
                 .map(|(name, help)| (format!("  {name}"), help.to_owned()));
@@ -100,15 +111,21 @@ pub(super) fn text(action: Action, environment: impl Fn(&str) -> Option<OsString
     }
     page.section("Options", &options);
     for (heading, flags) in SETTINGS {
-        let rows = flags.iter().map(|flag| {
+        let built = flags.iter().filter(|flag| built::has(flag.needs));
+        let rows = built.map(|flag| {
             let variable = flag.variable();
             let value = environment(&variable);
             row(flag, Some((variable, value)))
         });
-        page.section(heading, &rows.collect::<Vec<_>>());
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            page.section(heading, &rows);
+        }
     }
     if known.is_none() {
-        for line in EXAMPLES.lines() {
+        // None with a flag that this build lacks.
+        let fits = |line: &&str| !line.split(' ').any(|word| parser::lacking(word).is_some());
+        for line in EXAMPLES.lines().filter(fits) {
             let words = line.trim_start();
             let indent = line.len() - words.len();
             let _ = write!(page.text, "\n{:indent$}", "");

@@ -13,6 +13,7 @@
 
 mod access;
 mod arguments;
+mod built;
 mod help;
 mod page;
 mod parser;
@@ -27,6 +28,7 @@ use tracing_subscriber::filter::Targets;
 use crate::config;
 use crate::http::bind;
 use arguments::Arguments;
+pub(crate) use built::Feature;
 use parser::{Given, Source};
 
 /// What is to be done.
@@ -131,7 +133,7 @@ impl Given {
                 own,
             },
             mdns: config::Mdns {
-                enabled: !arguments.no_mdns,
+                enabled: Feature::Mdns.is_built() && !arguments.no_mdns,
                 name: arguments.name,
                 interfaces: arguments.mdns_interface,
             },
@@ -166,7 +168,7 @@ impl Given {
         }
     }
 
-    /// A flag wins over the other's variable.
+    /// A flag wins over the other's variable. Without TLS there is only one.
     fn schemes(&self) -> Result<config::Schemes, String> {
         let (https, http) = (self.source("--https-only"), self.source("--http-only"));
         match (self.arguments.https_only, self.arguments.http_only) {
@@ -176,7 +178,7 @@ impl Given {
             (true, true) if https > http => Ok(config::Schemes::HttpsOnly),
             (_, true) => Ok(config::Schemes::HttpOnly),
             (true, false) => Ok(config::Schemes::HttpsOnly),
-            (false, false) => Ok(config::Schemes::Both),
+            (false, false) => Ok(config::Schemes::default()),
         }
     }
 }
@@ -313,6 +315,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn settings_may_stand_before_an_action_and_after() {
         let action = |arguments: &[&str]| {
             let given = std::iter::once("parlor").chain(arguments.iter().copied());
@@ -328,6 +334,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn settings_that_belong_together_are_given_together() {
         for (arguments, wanted) in [
             (["--tls-cert", "a.pem"], "--tls-cert needs --tls-key"),

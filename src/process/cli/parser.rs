@@ -16,7 +16,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::arguments::{Arguments, Flag, RENEW, SETTINGS, Set};
-use super::{Action, Stop, help};
+use super::{Action, Stop, built, help};
 
 /// Where a value came from; the later wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,8 +76,13 @@ impl Given {
     }
 }
 
-/// All flags but those of an action.
+/// All flags of this build but those of an action.
 pub(super) fn settings() -> impl Iterator<Item = &'static Flag> {
+    all_settings().filter(|flag| built::has(flag.needs))
+}
+
+/// Those too that this build lacks.
+fn all_settings() -> impl Iterator<Item = &'static Flag> {
     SETTINGS.iter().flat_map(|(_, flags)| *flags)
 }
 
@@ -113,7 +118,7 @@ pub(super) fn read(
 /// What clap is to read. Settings are the same for every action, so they may stand before it and
 /// behind it; there the later wins.
 pub(super) fn command() -> clap::Command {
-    let actions = help::ACTIONS.iter().map(|known| {
+    let actions = help::actions().map(|known| {
         let flags = matches!(known.action, Action::Certificate { .. }).then_some(&RENEW);
         clap::Command::new(known.name)
             .override_help(known.name)
@@ -173,6 +178,10 @@ fn sentence(error: &clap::Error) -> String {
         "" => "see parlor --help".to_owned(),
         meant => format!("did you mean {meant}?"),
     };
+    let word = context(ContextKind::InvalidSubcommand);
+    if let Some(why) = lacking(flag).or_else(|| lacking(word)) {
+        return why;
+    }
     match error.kind() {
         ErrorKind::InvalidValue => format!("{flag} needs a value; see parlor --help"),
         ErrorKind::UnknownArgument => {
@@ -193,6 +202,16 @@ fn sentence(error: &clap::Error) -> String {
         }
         kind => format!("{kind}; see parlor --help"),
     }
+}
+
+/// Why there is no such flag or action, if another build has it.
+pub(super) fn lacking(word: &str) -> Option<String> {
+    let flags = all_settings().map(|flag| (flag.name, flag.needs));
+    let actions = help::ACTIONS.iter().map(|known| (known.name, known.needs));
+    let (_, needs) = flags.chain(actions).find(|(name, _)| *name == word)?;
+    needs
+        .filter(|feature| !feature.is_built())
+        .map(|feature| built::lacking(word, feature))
 }
 
 /// Has a flag take its value or values; `name` is who is to be told what is wrong with one.
@@ -226,171 +245,4 @@ fn take(to: &mut Arguments, flag: &Flag, value: &OsStr, name: &str) -> Result<()
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
-    use std::os::unix::ffi::OsStrExt as _;
-
-    use super::*;
-
-    fn given(words: &[&str], variables: &[(&str, &str)]) -> Result<Given, String> {
-        let words = std::iter::once("parlor").chain(words.iter().copied());
-        let environment = |name: &str| {
-            let mut variables = variables.iter().filter(|(known, _)| *known == name);
-            variables.next().map(|(_, value)| OsString::from(*value))
-        };
-        read(words.map(OsString::from), environment).map_err(|stop| match stop {
-            Stop::Wrong(line) => line,
-            Stop::Show(text) => format!("shows {text}"),
-        })
-    }
-
-    #[test]
-    fn every_default_is_a_value_and_every_name_is_its_own() {
-        let mut names: Vec<_> = settings().map(|flag| flag.name).collect();
-        names.push(RENEW.name);
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
-        for flag in settings() {
-            assert!(flag.name.starts_with("--") && !flag.help.is_empty());
-            assert_eq!(matches!(flag.set, Set::Switch(_)), flag.value.is_empty());
-            if let Some(default) = flag.default {
-                assert_eq!(flag.take(&mut Arguments::default(), default), Ok(()));
-            }
-        }
-    }
-
-    #[test]
-    fn a_flag_wins_over_its_variable_and_the_variable_over_the_default() {
-        let variables = [("PARLOR_PORT", "1"), ("PARLOR_NAME", "den")];
-        let both = given(&["--port", "2"], &variables).unwrap();
-        assert_eq!(
-            (both.arguments.port, both.source("--port")),
-            (2, Source::CommandLine)
-        );
-        assert_eq!(both.arguments.name, "den");
-        assert_eq!(both.source("--name"), Source::Variable);
-        assert_eq!(both.source("--workers"), Source::Default);
-        assert_eq!(both.arguments.workers, 1);
-    }
-
-    #[test]
-    fn a_list_is_commas_or_the_flag_again() {
-        let words = ["--ice-server=stun:a,stun:b", "--ice-server", "stun:c"];
-        let both = given(&words, &[("PARLOR_ICE_SERVER", "stun:d")]).unwrap();
-        assert_eq!(both.arguments.ice_server, ["stun:a", "stun:b", "stun:c"]);
-    }
-
-    #[test]
-    fn a_switch_is_a_flag_alone_or_a_word_in_its_variable() {
-        assert!(given(&["--no-mdns"], &[]).unwrap().arguments.no_mdns);
-        let off = given(&[], &[("PARLOR_NO_MDNS", "false")]).unwrap();
-        assert!(!off.arguments.no_mdns);
-        let over = given(&["--no-mdns"], &[("PARLOR_NO_MDNS", "false")]).unwrap();
-        assert!(over.arguments.no_mdns);
-    }
-
-    #[test]
-    fn a_path_need_not_be_utf_8() {
-        let word = OsStr::from_bytes(b"--public=\xff").to_owned();
-        let read = read([OsString::new(), word], |_| None).unwrap();
-        let path = read.arguments.public.unwrap();
-        assert_eq!(path.as_os_str().as_bytes(), b"\xff");
-        let word = OsStr::from_bytes(b"--name=\xff").to_owned();
-        let wrong = super::read([OsString::new(), word], |_| None);
-        assert!(matches!(wrong, Err(Stop::Wrong(line)) if line.contains("must be UTF-8")));
-        // It may have a password in it.
-        let word = OsStr::from_bytes(b"--ice-server=turn:u:p\xe4ss@h").to_owned();
-        let wrong = super::read([OsString::new(), word], |_| None);
-        assert!(
-            matches!(wrong, Err(Stop::Wrong(line)) if line == "--ice-server: it must be UTF-8")
-        );
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_in_one_sentence() {
-        for (words, sentence) in [
-            (&["--port"][..], "--port needs a value; see parlor --help"),
-            (
-                &["--port", "--no-mdns"],
-                "--port needs a value; see parlor --help",
-            ),
-            (&["--public="], "--public needs a value; see parlor --help"),
-            (
-                &["--port", "1", "--port=2"],
-                "the argument '--port <PORT>' cannot be used multiple times",
-            ),
-            (
-                &["--no-mdns=true"],
-                "unexpected value 'true' for '--no-mdns' found; no more were expected",
-            ),
-            (
-                &["--prot", "80"],
-                "\"--prot\" is not an option; did you mean --port?",
-            ),
-            (
-                &["--turn-secret=x"],
-                "\"--turn-secret\" is not an option; did you mean --turn-secret-file?",
-            ),
-            (&["-x"], "\"-x\" is not an option; see parlor --help"),
-            (
-                &["--renew"],
-                "\"--renew\" is not an option; see parlor --help",
-            ),
-            (
-                &["doctr"],
-                "unrecognized subcommand 'doctr'; did you mean doctor?",
-            ),
-            (
-                &["serve"],
-                "unrecognized subcommand 'serve'; see parlor --help",
-            ),
-            (
-                &["urls", "doctor"],
-                "\"doctor\" is not an option; see parlor --help",
-            ),
-            (
-                &["help", "me"],
-                "unrecognized subcommand 'me'; see parlor --help",
-            ),
-            (
-                &["--", "urls"],
-                "\"urls\" is not an option; see parlor --help",
-            ),
-            (
-                &["--", "--port"],
-                "unrecognized subcommand '--port'; see parlor --help",
-            ),
-        ] {
-            assert_eq!(given(words, &[]).unwrap_err(), sentence, "{words:?}");
-        }
-    }
-
-    #[test]
-    fn what_stands_behind_an_action_wins_over_what_stands_before_it() {
-        let words = ["--port", "1", "--name", "den", "urls", "--port", "2"];
-        let both = given(&words, &[]).unwrap();
-        assert_eq!((both.action, both.arguments.port), (Action::Urls, 2));
-        assert_eq!(both.arguments.name, "den");
-    }
-
-    #[test]
-    fn clap_takes_its_definition() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn help_is_about_the_action_that_is_named_before_it_or_behind_it() {
-        for words in [&["help", "urls"][..], &["urls", "--help"], &["urls", "-h"]] {
-            let shown = given(words, &[]).unwrap_err();
-            assert!(shown.starts_with("shows Show the addresses"), "{shown}");
-        }
-        for words in [&["help"][..], &["--name", "urls", "--help", "--bogus"]] {
-            let shown = given(words, &[]).unwrap_err();
-            assert!(shown.starts_with("shows A video-chat room"), "{shown}");
-        }
-        let version = format!("shows parlor {}\n", env!("CARGO_PKG_VERSION"));
-        assert_eq!(given(&["-V"], &[]).unwrap_err(), version);
-    }
-}
+mod tests;

@@ -69,6 +69,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn a_flag_that_another_makes_idle_is_named() {
         for (words, wanted) in [
             (
@@ -99,6 +103,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(
+        not(all(feature = "tls", feature = "mdns")),
+        ignore = "is about flags that need them"
+    )]
     fn nothing_is_said_of_flags_that_do_something() {
         for words in [
             &[][..],

@@ -205,6 +205,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(feature = "tls"), ignore = "is about certificates")]
     fn a_state_directory_is_there_private_and_writable_or_will_be_made() {
         let place = std::env::temp_dir().join(format!("parlor-doctor-{}", std::process::id()));
         std::fs::create_dir_all(&place).unwrap();

@@ -8,6 +8,7 @@ use super::serving::Certificate;
 use crate::config;
 use crate::discovery::{Heard, hear, own_label};
 use crate::http::Reach;
+use crate::process::cli::Feature;
 use crate::process::interfaces::{self, Interface};
 use crate::process::reach::Situation;
 
@@ -26,6 +27,13 @@ pub(super) async fn names(
     let places = places(situation);
     let wanted = own_label(&config.mdns.name, situation.machine.as_deref()) + ".local";
     let (names, line) = match said {
+        _ if !Feature::Mdns.is_built() => (
+            vec![],
+            Line::ok(
+                SUBJECT,
+                "none, since this build was made without the feature mdns",
+            ),
+        ),
         _ if !config.mdns.enabled => (vec![], Line::ok(SUBJECT, "none, because of --no-mdns")),
         None => (
             vec![],

@@ -214,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(feature = "tls"), ignore = "is about certificates")]
     fn no_certificate_is_a_problem_only_of_a_server_that_runs() {
         assert!(checked(None, false, 150).is_ok());
         assert!(!checked(None, true, 150).is_ok());

@@ -97,17 +97,18 @@ impl Registry {
         }
     }
 
-    /// Remembers a socket whose connection is lost, if it can come back. It is still there.
-    pub(crate) fn remember(&mut self, key: SocketKey, now: Instant) {
+    /// Remembers a socket whose connection is lost, if it can come back. It is still there. How many
+    /// others are forgotten for it.
+    pub(crate) fn remember(&mut self, key: SocketKey, now: Instant) -> usize {
         let Some(pid) = self.pids.remove(key) else {
-            return;
+            return 0;
         };
         let data = self.data.remove(key);
         let Some(socket) = self.sockets.get(key) else {
-            return;
+            return 0;
         };
         let Some(namespace) = self.namespaces.get(socket.namespace) else {
-            return;
+            return 0;
         };
         let rooms = socket.rooms().iter();
         let lost = Lost {
@@ -119,7 +120,8 @@ impl Registry {
             data,
         };
         let namespace = socket.namespace;
-        self.change(namespace, |recovery| recovery.remember(now, pid, lost));
+        self.change(namespace, |recovery| recovery.remember(now, pid, lost))
+            .unwrap_or_default()
     }
 
     /// The number of the next packet to a namespace, if clients are to be told.
@@ -135,7 +137,7 @@ impl Registry {
     }
 
     /// Keeps a packet for those who come back. What all namespaces keep has at most `most` bytes:
-    /// for a new packet older ones of its own namespace fall out, in the end itself.
+    /// for a new packet older ones of its own namespace fall out, in the end itself. How many did.
     pub(crate) fn keep(
         &mut self,
         namespace: NamespaceKey,
@@ -144,13 +146,16 @@ impl Registry {
         sent: Sent,
         scope: Arc<Scope>,
         most: usize,
-    ) {
-        self.change(namespace, |recovery| {
-            recovery.keep(now, number, sent, scope);
+    ) -> usize {
+        let fallen = self.change(namespace, |recovery| {
+            recovery.keep(now, number, sent, scope)
         });
+        let mut fallen = fallen.unwrap_or_default();
         while self.kept_bytes > most && self.change(namespace, Recovery::drop_oldest) == Some(true)
         {
+            fallen += 1;
         }
+        fallen
     }
 
     /// Forgets what is too old, in all namespaces; whether anything is left.

@@ -1,6 +1,6 @@
 //! One run of mdns-sd: its settings, what it announces, and the names that come of it.
 //!
-//! It stands between [`Discovery`](super::Discovery) and the crate's thread, to which it sends
+//! It stands between [`Discovery`](crate::discovery::Discovery) and the crate's thread, to which it sends
 //! commands and from which it gets events. The crate announces on every interface unless told
 //! otherwise, so all are switched off first and the wanted places on again. Rule for names: RFC 6762
 //! section 9.
@@ -28,14 +28,14 @@ const MAX_INSTANCE: usize = 56;
 
 /// Why the responder did not start.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StartError {
+pub(in crate::discovery) enum StartError {
     #[error(transparent)]
     Port(#[from] PortError),
     #[error("mDNS: {0}")]
     Responder(#[from] mdns_sd::Error),
 }
 
-pub(super) struct Responder {
+pub(in crate::discovery) struct Responder {
     daemon: ServiceDaemon,
     events: Receiver<DaemonEvent>,
     places: Places,
@@ -52,7 +52,10 @@ impl std::fmt::Debug for Responder {
 
 impl Responder {
     /// Starts a thread that probes for the name, which takes about a second, and announces it.
-    pub(super) fn start(service: &Service, places: &Places) -> Result<Self, StartError> {
+    pub(in crate::discovery) fn start(
+        service: &Service,
+        places: &Places,
+    ) -> Result<Self, StartError> {
         port::check(places)?;
         let daemon = ServiceDaemon::new()?;
         match Self::instruct(&daemon, service, places) {
@@ -99,12 +102,12 @@ impl Responder {
     }
 
     /// Where it announces.
-    pub(super) fn places(&self) -> &Places {
+    pub(in crate::discovery) fn places(&self) -> &Places {
         &self.places
     }
 
     /// The host names on all interfaces.
-    pub(super) fn names(&self) -> BTreeSet<String> {
+    pub(in crate::discovery) fn names(&self) -> BTreeSet<String> {
         let interfaces = self.places.iter().map(|(interface, _)| interface);
         interfaces
             .map(|interface| self.names.on(interface).to_owned())
@@ -112,7 +115,7 @@ impl Responder {
     }
 
     /// The next host name that had to be changed; none if the thread has ended.
-    pub(super) async fn renamed(&mut self) -> Option<()> {
+    pub(in crate::discovery) async fn renamed(&mut self) -> Option<()> {
         loop {
             match self.events.recv_async().await.ok()? {
                 DaemonEvent::NameChange(change) if self.names.change(&change) => return Some(()),
@@ -124,7 +127,7 @@ impl Responder {
 
     /// One whose thread has ended. It has announced nothing, on a port of its own.
     #[cfg(test)]
-    pub(super) async fn ended() -> Self {
+    pub(in crate::discovery) async fn ended() -> Self {
         let daemon = ServiceDaemon::new_with_port(0).unwrap();
         let events = daemon.monitor().unwrap();
         daemon.shutdown().unwrap();
@@ -137,7 +140,7 @@ impl Responder {
         }
     }
 
-    pub(super) async fn stop(self) {
+    pub(in crate::discovery) async fn stop(self) {
         if let Ok(stopped) = self.daemon.shutdown() {
             let _ = tokio::time::timeout(GOODBYE, stopped.recv_async()).await;
         }
