@@ -47,7 +47,8 @@ impl<P: Protocol> Server<P> {
         let mut asked = None;
         let mut state = match self.0.state.try_lock() {
             Ok(state) => state,
-            Err(_) => {
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => {
                 asked = Some(Instant::now());
                 self.lock()
             }
@@ -118,5 +119,31 @@ impl<P: Protocol> Server<P> {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "a test may")]
+    use super::*;
+    use crate::config::{Limits, Protocol};
+    use crate::transport::silent::Silent;
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    #[test]
+    fn a_panic_under_the_lock_does_not_end_serving() {
+        let (settings, limits) = (Protocol::default(), Limits::default());
+        let server = Server::new(settings, limits, Arc::default(), Silent);
+        let other = server.clone();
+        let ended = std::thread::spawn(move || other.turn(|_, _| panic!("on purpose"))).join();
+        assert!(ended.is_err());
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            server.turn(|_, _| ());
+            tell.send(())
+        });
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(()));
     }
 }
