@@ -45,6 +45,14 @@ fn the_help_has_what_is_built_in_and_what_is_not_is_said_to_be_missing() {
                 "parlor: {flag} is not in this build, which was made without the feature \"{feature}\"\n"
             );
             assert_eq!((ended.code, ended.stderr), (2, said));
+            let variable = format!("PARLOR_{}", flag[2..].to_uppercase().replace('-', "_"));
+            let ended = run(&[], &[(&variable, "true")]);
+            assert!(
+                ended
+                    .stderr
+                    .starts_with(&format!("parlor: {variable} is not in this build"))
+            );
+            assert_eq!(ended.code, 2);
         }
     }
     assert_eq!(help.contains("  certificate "), TLS);

@@ -100,8 +100,13 @@ pub(super) fn read(
         arguments: Arguments::default(),
         sources: Vec::new(),
     };
-    for flag in settings() {
-        if !given.words(flag, &words).map_err(Stop::Wrong)? {
+    for flag in all_settings() {
+        if let Some(feature) = flag.needs.filter(|feature| !feature.is_built()) {
+            let variable = flag.variable();
+            if environment(&variable).is_some() {
+                return Err(Stop::Wrong(built::lacking(&variable, feature)));
+            }
+        } else if !given.words(flag, &words).map_err(Stop::Wrong)? {
             let value = environment(&flag.variable());
             given.variable(flag, value).map_err(Stop::Wrong)?;
         }
