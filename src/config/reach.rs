@@ -107,12 +107,20 @@ impl Network {
     }
 
     /// Its address, as it was given.
-    pub fn address(&self) -> IpAddr {
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "only a certificate has it")
+    )]
+    pub(crate) fn address(&self) -> IpAddr {
         self.address
     }
 
     /// Ones where the bits of an address count.
-    pub fn mask(&self) -> IpAddr {
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(dead_code, reason = "only a certificate has it")
+    )]
+    pub(crate) fn mask(&self) -> IpAddr {
         // No bits at all would be one more than can be shifted out.
         let zeros = u32::from(self.prefix);
         match self.address {

@@ -7,6 +7,7 @@
 
 use bytes::Bytes;
 use hyper::http::uri;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -101,6 +102,13 @@ pub(crate) fn https_at(host: &str, on_443: bool) -> Option<String> {
         80 if on_443 => format!("https://{host}"),
         port => format!("https://{host}:{port}"),
     })
+}
+
+/// Whether other machines can connect to the port that nobody has to type for HTTPS.
+pub(crate) fn is_on_443(bound: impl IntoIterator<Item = SocketAddr>) -> bool {
+    bound
+        .into_iter()
+        .any(|address| address.port() == 443 && !address.ip().is_loopback())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 
 use super::router::Beside;
 use super::welcome::{PATIENCE, Security, Welcomed};
-use super::{Body, Guard, connection, redirect};
+use super::{Body, Guard, connection, reach, redirect};
 use crate::stats::Gauge;
 use crate::transport::{Admitted, Peer, Protocol, Server};
 use hyper::body::Incoming;
@@ -120,10 +120,7 @@ pub async fn serve_with<P: Protocol, F: Fallback>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.start();
-    let on_443 = listeners.iter().any(|one| {
-        let address = one.local_addr();
-        address.is_ok_and(|address| address.port() == 443 && !address.ip().is_loopback())
-    });
+    let on_443 = reach::is_on_443(listeners.iter().filter_map(|one| one.local_addr().ok()));
     let app = Arc::new(App {
         server: server.clone(),
         security,

@@ -200,7 +200,7 @@ impl Keeper {
             let reach = self.look(why == Why::Hangup).await;
             let status = || banner::status(&self.situation, &reach);
             if why == Why::Hangup {
-                manager.ready(&status()).await;
+                manager.reloaded(&status()).await;
             }
             if (&reach.names, &reach.addresses) != (&known.names, &known.addresses) {
                 let open = [&reach.names[..], &reach.addresses[..]].concat().join(" ");

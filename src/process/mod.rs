@@ -44,10 +44,10 @@ mod qr;
 mod reach;
 mod signals;
 mod state_dir;
-#[cfg(all(feature = "systemd", target_os = "linux"))]
-mod systemd;
-#[cfg(not(all(feature = "systemd", target_os = "linux")))]
-#[path = "systemd/absent.rs"]
+#[cfg_attr(
+    not(all(feature = "systemd", target_os = "linux")),
+    path = "no_systemd.rs"
+)]
 mod systemd;
 mod urls;
 mod values;

@@ -18,6 +18,8 @@ impl Manager {
 
     pub(crate) async fn reloading(&self) {}
 
+    pub(crate) async fn reloaded(&self, _status: &str) {}
+
     pub(crate) async fn stopping(&self) {}
 
     pub(crate) async fn status(&self, _status: &str) {}
@@ -25,8 +27,15 @@ impl Manager {
     pub(crate) async fn keep_alive<P: Protocol>(&self, _server: &Server<P>) {}
 }
 
-/// No sockets.
+/// No sockets. Who passes some means them to be served, and would wonder why they are not.
 pub(crate) fn inherited() -> anyhow::Result<Vec<TcpListener>> {
+    let given =
+        std::env::var("LISTEN_PID").is_ok_and(|process| process.parse() == Ok(std::process::id()));
+    anyhow::ensure!(
+        !given,
+        "sockets that a service manager has made cannot be taken over: this build was made without \
+         the feature \"systemd\""
+    );
     Ok(Vec::new())
 }
 

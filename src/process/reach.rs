@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::config::Schemes;
 use crate::discovery::Places;
-use crate::http::reach::{Authority, Reach};
+use crate::http::reach::{Authority, Reach, is_on_443};
 use crate::process::interfaces::{Interface, openable};
 use crate::tls::{Names, Served, Source};
 
@@ -121,7 +121,7 @@ impl Situation {
                     der: authority.der.clone(),
                     fingerprint: authority.fingerprint.clone(),
                 }),
-            on_443: scheme == "https" && self.open().any(|port| port == 443),
+            on_443: scheme == "https" && is_on_443(self.bound.iter().copied()),
         }
     }
 

@@ -97,7 +97,10 @@ fn priority(level: Level) -> u8 {
 
 /// One line, whatever is in the text.
 fn record(priority: u8, text: &str) -> String {
-    format!("<{priority}>{}", text.trim_end().replace('\n', "\\n"))
+    format!(
+        "<{priority}>{}",
+        text.trim_end().replace(['\n', '\0'], "\\n")
+    )
 }
 
 #[cfg(test)]
@@ -117,6 +120,7 @@ mod tests {
     #[test]
     fn a_record_is_one_line_with_its_priority() {
         assert_eq!(record(3, "a\n<0>b\r\n"), "<3>a\\n<0>b");
+        assert_eq!(record(3, "a\0b"), "<3>a\\nb");
         assert_eq!(priority(Level::ERROR), 3);
         assert_eq!(priority(Level::TRACE), 7);
     }

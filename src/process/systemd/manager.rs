@@ -26,11 +26,11 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Its queue may be full while a machine starts.
+/// Its queue may be full while a machine starts. For what has a task of its own.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The end is not put off for it.
-const LAST_WORD: Duration = Duration::from_millis(500);
+/// For what others wait for: neither the end nor anything else is put off for it.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Who is to be told, if anybody.
 #[derive(Debug, Clone)]
@@ -53,10 +53,17 @@ impl Manager {
 
     /// Clients are answered, and everything is as the settings and files have it now.
     pub(crate) async fn ready(&self, status: &str) {
-        self.tell(&format!("READY=1\nSTATUS={status}\n")).await;
+        self.tell(PATIENCE, &format!("READY=1\nSTATUS={status}\n"))
+            .await;
     }
 
-    /// Files are about to be read again; [`ready`](Self::ready) says that this is over.
+    /// The same once files have been read again.
+    pub(crate) async fn reloaded(&self, status: &str) {
+        self.tell(MOMENT, &format!("READY=1\nSTATUS={status}\n"))
+            .await;
+    }
+
+    /// Files are about to be read again; [`reloaded`](Self::reloaded) says that this is over.
     pub(crate) async fn reloading(&self) {
         let now = clock_gettime(ClockId::Monotonic);
         let now = Duration::new(
@@ -64,31 +71,26 @@ impl Manager {
             now.tv_nsec.try_into().unwrap_or_default(),
         );
         let now = now.as_micros();
-        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now}\n"))
-            .await;
+        let state = format!("RELOADING=1\nMONOTONIC_USEC={now}\n");
+        self.tell(MOMENT, &state).await;
     }
 
     /// Everything is about to be closed.
     pub(crate) async fn stopping(&self) {
-        self.tell_within(LAST_WORD, "STOPPING=1\nSTATUS=Stopping\n")
-            .await;
+        self.tell(MOMENT, "STOPPING=1\nSTATUS=Stopping\n").await;
     }
 
     /// A sentence for people, in one line.
     pub(crate) async fn status(&self, status: &str) {
-        self.tell(&format!("STATUS={status}\n")).await;
+        self.tell(MOMENT, &format!("STATUS={status}\n")).await;
     }
 
     /// The server does its work.
     pub(super) async fn alive(&self) {
-        self.tell("WATCHDOG=1\n").await;
+        self.tell(PATIENCE, "WATCHDOG=1\n").await;
     }
 
-    async fn tell(&self, state: &str) {
-        self.tell_within(PATIENCE, state).await;
-    }
-
-    async fn tell_within(&self, patience: Duration, state: &str) {
+    async fn tell(&self, patience: Duration, state: &str) {
         let Some(address) = &self.socket else {
             return;
         };

@@ -10,7 +10,6 @@
 //! | `watchdog` | signs of life | sd_watchdog_enabled(3) |
 //! | `sockets` | listeners that systemd made | sd_listen_fds(3) |
 //! | `journal` | log lines with a priority and without a time of their own | sd-daemon(3) |
-//! | `absent` | the same words, doing nothing, for a build without the feature `systemd` | - |
 //!
 //! Invariant: a manager that does not listen holds nobody up. Left out: the store of file
 //! descriptors, because clients come back by themselves; notifications over `vsock:`, which are a virtual
