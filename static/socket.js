@@ -199,7 +199,7 @@ function byWebSocket(url, link, receive, lost) {
 
 function byPolling(url, link, receive, lost) {
   const abort = new AbortController(), { signal } = abort;
-  let queue = [], posting = false;
+  let queue = [], posting = false, stopped = false;
   const ask = async (options) => {
     const sid = link.sid ? `&sid=${link.sid}` : '';
     const answer = await fetch(`${url}polling${sid}`, { cache: 'no-store', ...options });
@@ -207,7 +207,7 @@ function byPolling(url, link, receive, lost) {
     return answer.text();
   };
   const poll = async () => { // one poll at a time
-    while (!signal.aborted) for (const packet of (await ask({ signal })).split(RS)) receive(packet);
+    while (!stopped) for (const packet of (await ask({ signal })).split(RS)) receive(packet);
   };
   const post = async () => { // one post at a time; what comes meanwhile goes together
     posting = true;
@@ -223,10 +223,12 @@ function byPolling(url, link, receive, lost) {
     if (!posting) post().catch(lost);
   };
   link.stop = (polite) => {
-    // keepalive: this one must arrive even when the page is going away
+    stopped = true;
+    if (!polite) return abort.abort();
+    // keepalive: this one must arrive even when the page is going away. The poll is let go of behind it,
+    // since a poll that breaks off first would be a lost line.
     const body = [...queue, '41', '1'].join(RS);
-    if (polite) ask({ method: 'POST', body, keepalive: true }).catch(() => {});
-    abort.abort();
+    ask({ method: 'POST', body, keepalive: true }).catch(() => {}).then(() => abort.abort());
   };
   poll().catch(lost);
 }

@@ -115,7 +115,7 @@ test('the client: acks are answered, open() twice is one line, close() is final'
     const seen = await ana.page.evaluate(async ([polling, room]) => {
       const { Socket } = await import('/socket.js');
       const real = { WebSocket: window.WebSocket, fetch: window.fetch };
-      const opened = [], events = [];
+      const opened = [], events = [], order = new Set();
       const path = '/socket.io/mine/'; // the page has a line of its own
       window.WebSocket = class extends real.WebSocket {
         constructor(url) {
@@ -125,7 +125,11 @@ test('the client: acks are answered, open() twice is one line, close() is final'
       };
       window.fetch = (url, ...rest) => {
         if (String(url).includes(path) && !String(url).includes('sid=')) opened.push(String(url));
-        return real.fetch.call(window, url, ...rest);
+        const [{ signal, keepalive } = {}] = rest;
+        signal?.addEventListener('abort', () => order.add('poll ends'));
+        const answer = real.fetch.call(window, url, ...rest);
+        if (keepalive) answer.then(({ status }) => order.add(`goodbye: ${status}`));
+        return answer;
       };
       const socket = new Socket({ polling, path });
       const connected = new Promise((resolve) => socket.on('connect', resolve));
@@ -140,11 +144,12 @@ test('the client: acks are answered, open() twice is one line, close() is final'
       dispatchEvent(new Event('online'));
       document.dispatchEvent(new Event('visibilitychange'));
       const late = socket.emit('join', room);
+      while (polling && order.size < 2) await new Promise((resolve) => requestAnimationFrame(resolve));
       Object.assign(window, real);
-      return { early, answer, late, events, opened: opened.length, connected: socket.connected };
+      return { order: [...order], early, answer, late, events, opened: opened.length, connected: socket.connected };
     }, [polling, newRoom()]);
     assert.deepEqual(seen, {
-      early: false, answer: { ok: true, role: 'created' }, late: false, events: ['io client disconnect'], opened: 1, connected: false,
+      order: polling ? ['goodbye: 200', 'poll ends'] : [], early: false, answer: { ok: true, role: 'created' }, late: false, events: ['io client disconnect'], opened: 1, connected: false,
     });
   }
 });
