@@ -178,3 +178,14 @@ test('where only HTTPS is spoken port 80 leads to port 443, and 4000 to itself',
   assert.equal(location(`http://${ADDRESS}/a`), `https://${ADDRESS}/a`);
   assert.equal(location(`http://${ADDRESS}:4000/a`), `https://${ADDRESS}:4000/a`);
 });
+
+test('port 4000 can be had on one address only, as behind a proxy', () => {
+  machine.run('systemctl stop parlor.service parlor.socket parlor-web.socket');
+  machine.write('/etc/parlor/parlor.env', 'PARLOR_HTTP_ONLY=true\n');
+  machine.write('/etc/systemd/system/parlor.socket.d/test.conf', '[Socket]\nListenStream=\nListenStream=127.0.0.1:4000\n');
+  machine.run('systemctl daemon-reload && systemctl start parlor.socket parlor.service');
+  assert.equal(healthz(), 'ok');
+  const refused = 7; // curl's
+  assert.equal(machine.try(`curl --silent --max-time 30 http://${ADDRESS}:4000/healthz`).status, refused);
+  assert.deepEqual(state(), READY);
+});
