@@ -3,9 +3,8 @@
 //! It stands around everything else and is on the path of no byte. Order of starting: read the
 //! command line, start logging, take over inherited sockets, check the site's settings, bind, open the
 //! certificate, start the runtime, listen for signals, announce, print the banner, serve, tell the service
-//! manager. Order of stopping: a signal,
-//! goodbye to the network while `serve` closes what is open, the runtime is given a moment for file
-//! reads that still run, exit.
+//! manager. Order of stopping: a signal, goodbye to the network while `serve` closes what is open, the
+//! runtime is given a moment for file reads that still run, exit.
 //!
 //! | file | what |
 //! |---|---|

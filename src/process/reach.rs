@@ -10,7 +10,8 @@
 //! Of several ports people are told the one that need not be typed, if it is among them, or else all but
 //! the one that looks like the other scheme's: every port speaks both, but nobody expects HTTPS on port
 //! 80. The network is told a port of its own (4000 beside 80 and 443), which stays when the others,
-//! that belong to all programs of the machine, are given up. Left out: loopback, which is for this machine only and the banner's to tell.
+//! that belong to all programs of the machine, are given up. Left out: loopback, which is for this machine
+//! only and the banner's to tell.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
 use crate::support::binary::Parlor;
-use crate::support::raw::{connect, get};
+use crate::support::raw::{LIMIT, connect, get};
 use crate::support::session::Polling;
 
 /// A connection on which one asks again and again, since who cannot come in learns nothing.
@@ -38,6 +39,18 @@ impl Asker {
         self.0.read_exact(&mut body).unwrap();
         (status, String::from_utf8(body).unwrap())
     }
+
+    /// Asks for as long as it is ready; what it says then.
+    fn until_it_is_not_ready(&mut self) -> (u16, String) {
+        let end = Instant::now() + LIMIT;
+        loop {
+            let answer = self.ask("/readyz");
+            if answer.0 != 200 {
+                return answer;
+            }
+            assert!(Instant::now() < end, "it stays ready");
+        }
+    }
 }
 
 #[test]
@@ -57,10 +70,7 @@ fn a_server_that_stops_says_so_to_who_is_connected_and_is_still_alive() {
     assert_eq!(asker.ask("/readyz"), (200, "ok\n".to_owned()));
     parlor.signal(Signal::TERM);
     parlor.stderr.wait_for("stopping").unwrap();
-    let mut answer = asker.ask("/readyz");
-    while answer.0 == 200 {
-        answer = asker.ask("/readyz");
-    }
+    let answer = asker.until_it_is_not_ready();
     assert_eq!(answer, (503, "stopping\n".to_owned()));
 }
 
@@ -78,10 +88,7 @@ fn a_server_without_file_descriptors_is_not_ready_until_it_has_some() {
     // What is open stays so.
     allow(0);
     let waiting = connect(address);
-    let mut answer = asker.ask("/readyz");
-    while answer.0 == 200 {
-        answer = asker.ask("/readyz");
-    }
+    let answer = asker.until_it_is_not_ready();
     assert_eq!(answer, (503, "paused\n".to_owned()));
     assert_eq!(asker.ask("/healthz").0, 200);
     allow(256);
