@@ -127,6 +127,30 @@ enable_units() {
   fi
 }
 
+# disable_units UNIT...: and stopped where systemd runs.
+disable_units() {
+  if [ -n "$root" ]; then
+    systemctl --root="$root" disable --quiet "$@" || true
+  else
+    systemctl disable --now --quiet "$@" || true
+  fi
+}
+
+# What the version that was here had and this one has not.
+remove_outdated() {
+  [ -e "$root$LIST" ] || return 0
+  grep -vxFf "$root$LIST.new" "$root$LIST" | while read -r file; do
+    case "$file" in
+      "$UNITS"/*.service | "$UNITS"/*.socket)
+        if has_systemd; then
+          disable_units "$(basename "$file")" </dev/null
+        fi
+        ;;
+    esac
+    rm -f "$root$file"
+  done
+}
+
 install_files() {
   mkdir -p "$root$LIBEXEC"
   : >"$root$LIST.new"
@@ -146,6 +170,7 @@ install_files() {
     cp "$here/systemd/parlor.env" "$root$ENV"
     chmod 644 "$root$ENV"
   fi
+  remove_outdated
   mv "$root$LIST.new" "$root$LIST"
 }
 
@@ -196,11 +221,7 @@ do_install() {
 do_uninstall() {
   [ -e "$root$LIST" ] || die "Parlor was not installed by this script: there is no $root$LIST"
   if has_systemd; then
-    if [ -n "$root" ]; then
-      systemctl --root="$root" disable --quiet parlor-web.socket parlor.socket parlor.service || true
-    else
-      systemctl disable --now --quiet parlor-web.socket parlor.socket parlor.service || true
-    fi
+    disable_units parlor-web.socket parlor.socket parlor.service
   fi
   while read -r file; do
     rm -f "$root$file"
