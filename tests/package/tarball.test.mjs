@@ -161,6 +161,24 @@ test('where systemd runs the units are enabled and started, and stopped again', 
   }
 });
 
+test('units that could not be enabled are enabled when it is run again', () => {
+  const system = new System();
+  try {
+    system.pretendSystemd();
+    const script = unpackedIn(system);
+    // No link can be made in what is no folder.
+    const wants = '/etc/systemd/system/sockets.target.wants';
+    system.run('rm', '-rf', wants);
+    system.run('touch', wants);
+    assert.notEqual(system.attempt('sh', script).status, 0);
+    system.run('rm', wants);
+    system.run('sh', script);
+    assert.deepEqual(system.enabled(), ['parlor-web.socket', 'parlor.service', 'parlor.socket']);
+  } finally {
+    system.end();
+  }
+});
+
 test('an upgrade removes what only the older version had', () => {
   const system = new System();
   try {
