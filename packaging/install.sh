@@ -54,6 +54,9 @@ ENV=/etc/parlor/parlor.env
 LIBEXEC=/usr/local/libexec/parlor
 UNITS=/etc/systemd/system
 LIST="$LIBEXEC/installed"
+# It is there when units have been enabled: from then on it is the administrator who decides about them.
+# An installation that failed before has not come so far.
+DECIDED="$LIBEXEC/enabled"
 
 # How wide the system's own programs are, whatever the kernel is.
 system_bits() {
@@ -127,6 +130,30 @@ enable_units() {
   fi
 }
 
+# disable_units UNIT...: and stopped where systemd runs.
+disable_units() {
+  if [ -n "$root" ]; then
+    systemctl --root="$root" disable --quiet "$@" || true
+  else
+    systemctl disable --now --quiet "$@" || true
+  fi
+}
+
+# What the version that was here had and this one has not.
+remove_outdated() {
+  [ -e "$root$LIST" ] || return 0
+  grep -vxFf "$root$LIST.new" "$root$LIST" | while read -r file; do
+    case "$file" in
+      "$UNITS"/*.service | "$UNITS"/*.socket)
+        if has_systemd; then
+          disable_units "$(basename "$file")" </dev/null
+        fi
+        ;;
+    esac
+    rm -f "$root$file"
+  done
+}
+
 install_files() {
   mkdir -p "$root$LIBEXEC"
   : >"$root$LIST.new"
@@ -146,6 +173,7 @@ install_files() {
     cp "$here/systemd/parlor.env" "$root$ENV"
     chmod 644 "$root$ENV"
   fi
+  remove_outdated
   mv "$root$LIST.new" "$root$LIST"
 }
 
@@ -158,8 +186,6 @@ do_install() {
   if [ -z "$root" ]; then
     "$program" --version >/dev/null 2>&1 || die "$program does not run on this machine"
   fi
-  first=yes
-  [ ! -e "$root$LIST" ] || first=no
   install_files "$program"
   echo "Installed: /usr/local/bin/parlor, for $(basename "$(dirname "$program")")"
   if ! has_systemd; then
@@ -168,7 +194,7 @@ do_install() {
     return
   fi
   [ -n "$root" ] || systemctl daemon-reload
-  if [ "$first" = yes ]; then
+  if [ ! -e "$root$DECIDED" ]; then
     enable_units parlor.socket parlor.service
     # The ports 80 and 443 are for who asks first, and nobody can ask in a system that does not run.
     if [ -z "$root" ] && "$LIBEXEC/web-ports-free" >/dev/null; then
@@ -176,6 +202,7 @@ do_install() {
     else
       echo "Ports 80 and 443 are left alone. The unit parlor-web.socket says how to have them."
     fi
+    : >"$root$DECIDED"
   fi
   [ -z "$root" ] || return 0
   # A server takes sockets over when it starts; under one that runs they cannot be opened. Those that are
@@ -196,16 +223,12 @@ do_install() {
 do_uninstall() {
   [ -e "$root$LIST" ] || die "Parlor was not installed by this script: there is no $root$LIST"
   if has_systemd; then
-    if [ -n "$root" ]; then
-      systemctl --root="$root" disable --quiet parlor-web.socket parlor.socket parlor.service || true
-    else
-      systemctl disable --now --quiet parlor-web.socket parlor.socket parlor.service || true
-    fi
+    disable_units parlor-web.socket parlor.socket parlor.service
   fi
   while read -r file; do
     rm -f "$root$file"
   done <"$root$LIST"
-  rm -f "$root$LIST"
+  rm -f "$root$LIST" "$root$DECIDED"
   # Folders that were only for this.
   for folder in "$UNITS/parlor.service.d" "$LIBEXEC" /usr/local/share/parlor/socket.io /usr/local/share/parlor /usr/local/share/doc/parlor; do
     rmdir "$root$folder" 2>/dev/null || true

@@ -1,21 +1,24 @@
-# Shared by scripts/arm and scripts/cross-check: what must be installed to compile for ARM processors and
-# to emulate them, and whence the standard library comes. To be sourced after lib.sh.
+# Shared by scripts/arm and scripts/cross-check: what must be installed to compile for ARM processors, and
+# what to emulate them, and whence the standard library comes. To be sourced after lib.sh.
 # shellcheck shell=bash
 
-has_arm_tools() {
+has_emulation_tools() {
   local tool PATH="$PATH:/usr/sbin:/sbin"
   for tool in curl flock ip nsenter qemu-aarch64-static qemu-arm-static readelf unshare; do
     command -v "$tool" || return
   done
 }
 
-# Installs it all, and has Zig's tools on the path and their caches in ours.
-arm_packages() {
-  need rustc "install Rust 1.88 or newer with rustup"
-  # In namespaces, as the network tests are: one of the tests is on a network, with a name.
+# What the tests need: they are in namespaces, since one of them is on a network, with a name.
+emulation_packages() {
   tests/network/private true
-  debian_package "binutils curl iproute2 qemu-user-static util-linux" has_arm_tools
+  debian_package "binutils curl iproute2 qemu-user-static util-linux" has_emulation_tools
   npm_packages tests/conformance
+}
+
+# What compiles: has Zig's tools on the path and their caches in ours.
+zig_packages() {
+  need rustc "install Rust 1.88 or newer with rustup"
   python_packages tests/arm/requirements.txt "$PARLOR_CACHE/arm-python"
   export PATH="$PARLOR_CACHE/arm-python/bin:$PATH" CARGO_ZIGBUILD_CACHE_DIR="$PARLOR_CACHE/arm-zigbuild"
   export ZIG_GLOBAL_CACHE_DIR="$PARLOR_CACHE/arm-zig" ZIG_LOCAL_CACHE_DIR="$PARLOR_CACHE/arm-zig"

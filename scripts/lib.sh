@@ -131,24 +131,51 @@ node_tests() {
 }
 
 # debian_root SUITE: has PARLOR_ROOT name the root directory of a small Debian with systemd, which is made
-# the first time, in a minute, from where this machine's own packages come. Nobody writes to it.
+# the first time, in a minute, from where this machine's own packages come. Nobody writes to it. Its lock is
+# shared by all who use it, until they end, and keeps off who would make it anew. Each suite has its own, so
+# that a script which uses one may wait for another that makes one of a different suite.
 debian_root() {
   debian_package debootstrap command -v debootstrap
   export PARLOR_ROOT="$PARLOR_CACHE/debian-$1"
-  local included="curl,dbus,iproute2,procps,systemd,systemd-sysv"
-  if [ "$(cat "$PARLOR_ROOT/.made-of" 2>/dev/null)" = "$included" ]; then
+  need flock "install util-linux (Debian: apt-get install util-linux)"
+  exec 7>"$PARLOR_ROOT.lock"
+  flock --shared 7
+  if is_debian_root "$PARLOR_ROOT"; then
     return
   fi
-  local mirror log="$PARLOR_CACHE/debootstrap.log"
+  # This lets go of the other lock first, so somebody may have made it meanwhile.
+  flock 7
+  if ! is_debian_root "$PARLOR_ROOT"; then
+    make_debian_root "$1"
+  fi
+  flock --shared 7
+}
+
+DEBIAN_ROOT_HAS=curl,dbus,iproute2,procps,systemd,systemd-sysv
+
+is_debian_root() {
+  [ "$(cat "$1/.made-of" 2>/dev/null)" = "$DEBIAN_ROOT_HAS" ]
+}
+
+# remove_root DIRECTORY: but not what is mounted in it. A debootstrap that was stopped leaves mounts.
+remove_root() {
+  as_root rm -rf --one-file-system "$1" || fail "something is mounted in $1: unmount it (findmnt)"
+}
+
+# make_debian_root SUITE: beside its place, where it is put when it is complete.
+make_debian_root() {
+  local mirror log="$PARLOR_ROOT.log" new="$PARLOR_ROOT.part"
   # shellcheck disable=SC2016 # it is apt that puts something there
   mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | head -n 1)"
   [ -n "$mirror" ] || fail "apt has no source of packages: try apt-get update"
-  as_root rm -rf "$PARLOR_ROOT"
-  if ! as_root debootstrap --variant=minbase --include="$included" "$1" "$PARLOR_ROOT" "$mirror" >"$log" 2>&1; then
+  remove_root "$new"
+  if ! as_root debootstrap --variant=minbase --include="$DEBIAN_ROOT_HAS" "$1" "$new" "$mirror" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
-    fail "debootstrap could not make $PARLOR_ROOT; its log is $log"
+    fail "debootstrap could not make $new; its log is $log"
   fi
   # What apt would only fetch again.
-  as_root find "$PARLOR_ROOT/var/cache/apt/archives" "$PARLOR_ROOT/var/lib/apt/lists" -type f -delete
-  printf '%s\n' "$included" | as_root tee "$PARLOR_ROOT/.made-of" >/dev/null
+  as_root find "$new/var/cache/apt/archives" "$new/var/lib/apt/lists" -type f -delete
+  printf '%s\n' "$DEBIAN_ROOT_HAS" | as_root tee "$new/.made-of" >/dev/null
+  remove_root "$PARLOR_ROOT"
+  as_root mv "$new" "$PARLOR_ROOT"
 }

@@ -249,6 +249,27 @@ trial(
   (system) => system.pretendSystemd(),
 );
 
+test('who has a unit in /etc already is told that it stands before the package\'s', () => {
+  const system = new System();
+  try {
+    const unit = '/etc/systemd/system/parlor.service';
+    const configured = () => {
+      const { status, stderr } = system.attempt('dpkg', '--install', system.bring(DEB, 'parlor.deb'));
+      assert.equal(status, 0, stderr);
+      return stderr;
+    };
+    system.append(unit, '[Service]\nExecStart=/usr/local/bin/parlor\n');
+    assert.match(configured(), /^parlor: \/etc\/systemd\/system\/parlor\.service, .* install\.sh uninstall .*$/m);
+    system.run('rm', unit);
+    assert.doesNotMatch(configured(), /stands before/);
+    // It is masked.
+    system.run('ln', '-s', '/dev/null', unit);
+    assert.doesNotMatch(configured(), /stands before/);
+  } finally {
+    system.end();
+  }
+});
+
 trial('removing keeps settings and state, and installing again finds them', (system) => {
   keepState(system);
   system.run('dpkg', '--remove', 'parlor');

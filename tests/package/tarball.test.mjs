@@ -103,11 +103,16 @@ test('a processor that is named is believed', () => {
   assert.match(installing({ uname: 'x86_64', bits: 64, words: ['--arch', 'pentium'] }).stderr, /no program for pentium/);
 });
 
+/** Unpacks the tarball in a system, and says where the script is there. */
+function unpackedIn(system) {
+  execFileSync('tar', ['--extract', '--file', TARBALL, '--directory', system.path('/opt')]);
+  return `/opt/${readdirSync(system.path('/opt'))[0]}/install.sh`;
+}
+
 test('without systemd it installs a server that works, and uninstalls all of it', async () => {
   const system = new System();
   try {
-    execFileSync('tar', ['--extract', '--file', TARBALL, '--directory', system.path('/opt')]);
-    const script = `/opt/${readdirSync(system.path('/opt'))[0]}/install.sh`;
+    const script = unpackedIn(system);
     system.withoutSystemd();
     const before = system.tree();
     assert.match(system.run('sh', script), /There is no systemd to start it/);
@@ -140,8 +145,7 @@ test('where systemd runs the units are enabled and started, and stopped again', 
   const system = new System();
   try {
     system.pretendSystemd();
-    execFileSync('tar', ['--extract', '--file', TARBALL, '--directory', system.path('/opt')]);
-    const script = `/opt/${readdirSync(system.path('/opt'))[0]}/install.sh`;
+    const script = unpackedIn(system);
     system.run('sh', script);
     assert.deepEqual(system.enabled(), ['parlor-web.socket', 'parlor.service', 'parlor.socket']);
     assert.deepEqual(system.told(), ['start parlor.socket', 'start parlor-web.socket', 'restart parlor.service']);
@@ -157,12 +161,53 @@ test('where systemd runs the units are enabled and started, and stopped again', 
   }
 });
 
+test('units that could not be enabled are enabled when it is run again', () => {
+  const system = new System();
+  try {
+    system.pretendSystemd();
+    const script = unpackedIn(system);
+    // No link can be made in what is no folder.
+    const wants = '/etc/systemd/system/sockets.target.wants';
+    system.run('rm', '-rf', wants);
+    system.run('touch', wants);
+    assert.notEqual(system.attempt('sh', script).status, 0);
+    system.run('rm', wants);
+    system.run('sh', script);
+    assert.deepEqual(system.enabled(), ['parlor-web.socket', 'parlor.service', 'parlor.socket']);
+  } finally {
+    system.end();
+  }
+});
+
+test('an upgrade removes what only the older version had', () => {
+  const system = new System();
+  try {
+    system.pretendSystemd();
+    const script = unpackedIn(system);
+    system.run('sh', script);
+    const old = ['/usr/local/share/parlor/old.js', '/etc/systemd/system/parlor-old.socket'];
+    system.append(old[0], 'old');
+    system.append(old[1], '[Socket]\nListenStream=/run/old\n[Install]\nWantedBy=sockets.target\n');
+    system.append('/usr/local/libexec/parlor/installed', old.map((path) => `${path}\n`).join(''));
+    system.run('systemctl', 'enable', 'parlor-old.socket');
+    assert.ok(system.enabled().includes('parlor-old.socket'));
+    system.append('/usr/local/share/parlor/mine.js', 'not of the list');
+    system.run('sh', script);
+    assert.deepEqual(old.filter((path) => system.has(path)), []);
+    assert.deepEqual(system.enabled(), ['parlor-web.socket', 'parlor.service', 'parlor.socket']);
+    assert.ok(system.has('/usr/local/share/parlor/mine.js'));
+    const listed = system.read('/usr/local/libexec/parlor/installed').trim().split('\n');
+    assert.deepEqual(listed.filter((path) => !system.has(path) || old.includes(path)), []);
+  } finally {
+    system.end();
+  }
+});
+
 test('it leaves a machine alone that has the package', () => {
   const system = new System();
   try {
     system.run('touch', '/usr/bin/parlor');
-    execFileSync('tar', ['--extract', '--file', TARBALL, '--directory', system.path('/opt')]);
-    const refused = system.attempt('sh', `/opt/${readdirSync(system.path('/opt'))[0]}/install.sh`);
+    const refused = system.attempt('sh', unpackedIn(system));
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /the package parlor is installed/);
     assert.ok(!system.has('/usr/local/bin/parlor'));
