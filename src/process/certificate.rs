@@ -94,7 +94,7 @@ impl fmt::Display for Elsewhere {
             f,
             "the server at {} has an authority that is not found here, so it keeps its files \
              elsewhere: to look there, give its directory with --state-dir, as the user that runs \
-             it; for the systemd unit: sudo parlor certificate --state-dir /var/lib/parlor",
+             it; for the systemd unit: with sudo, --state-dir /var/lib/parlor",
             self.at
         )
     }

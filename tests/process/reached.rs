@@ -175,7 +175,11 @@ fn a_server_that_keeps_its_files_elsewhere_is_told() {
         assert_eq!((renewed.code, &*renewed.stdout), (1, ""));
         assert!(renewed.stderr.contains("elsewhere"), "{}", renewed.stderr);
         let doctor = ask("doctor", address, &my);
-        assert!(line_of(&doctor, "authority").starts_with("problem"));
+        let said = line_of(&doctor, "authority");
+        assert!(
+            said.starts_with("ok") && said.contains("/var/lib/parlor"),
+            "{said}"
+        );
         assert_eq!(std::fs::read_dir(mine.path()).unwrap().count(), 0);
     }
     // One of one's own is shown too, behind the one that devices see.
