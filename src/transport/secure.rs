@@ -151,12 +151,13 @@ impl Secure {
         let mut session = self.lock();
         loop {
             session.records.take(buf);
+            let counted = self.count(&mut session);
             if buf.remaining() == 0 || session.records.is_at_end() {
                 return Poll::Ready(Ok(()));
             }
             // What has no room in it has to be kept, so not more is read than would fit.
             let most = buf.remaining();
-            let checked = session.records.check().map_err(not_tls);
+            let checked = session.records.check().map_err(not_tls).and(counted);
             let received = checked.and_then(|()| self.receive(&mut session, buf, most));
             match received {
                 Ok(1..) => {}

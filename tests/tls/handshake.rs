@@ -1,6 +1,6 @@
 //! TLS as clients meet it: versions, protocol, and a certificate that changes under them.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,13 +8,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::SystemTime;
 
 use parlor::config::Limits;
+use parlor::stats::Stats;
 use parlor::tls::{Served, Tls};
 use parlor::transport::{Budget, Secure, Stream};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion};
-use tokio::io::{AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _};
+use rustls::{
+    ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, SupportedProtocolVersion,
+};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client};
 
@@ -207,6 +210,51 @@ fn what_came_before_a_reset_is_read_first() {
         let mut read = [0; 100];
         assert_eq!(server.read(&mut read).await.unwrap(), 7);
         assert!(server.read(&mut read).await.is_err());
+    });
+}
+
+/// Browsers send their first request right behind the end of the handshake.
+#[test]
+fn a_request_that_comes_with_the_handshake_counts_until_it_is_read() {
+    let state = State::new();
+    let tls = state.open(&home(), SystemTime::now());
+    let phone = Arc::new(phone(&tls.served(), &TLS13));
+    let stats = Arc::new(Stats::default());
+    let budget = Budget::new(Arc::clone(&stats), &Limits::default());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut wire = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let client = std::thread::spawn(move || {
+        let name = ServerName::try_from("parlor.local").unwrap();
+        let mut session = ClientConnection::new(phone, name).unwrap();
+        session.write_tls(&mut wire).unwrap();
+        while session.is_handshaking() {
+            session.read_tls(&mut wire).unwrap();
+            session.process_new_packets().unwrap();
+        }
+        session.writer().write_all(b"request").unwrap();
+        let mut together = Vec::new();
+        while session.wants_write() {
+            session.write_tls(&mut together).unwrap();
+        }
+        wire.write_all(&together).unwrap();
+        wire
+    });
+    run(async {
+        let (far, _) = listener.accept().unwrap();
+        far.set_nonblocking(true).unwrap();
+        let far = TcpStream::from_std(far).unwrap();
+        let secure = Secure::accept(far, tls.acceptor(), budget).await.unwrap();
+        let mut server = Stream::from(secure);
+        let wire = client.join().unwrap();
+        assert_eq!(stats.buffered(), 7);
+        let mut read = [0; 100];
+        assert_eq!(server.read(&mut read).await.unwrap(), 7);
+        // Whoever waits for more holds nothing.
+        let mut cx = Context::from_waker(Waker::noop());
+        let waits = Pin::new(&mut server).poll_read(&mut cx, &mut ReadBuf::new(&mut read));
+        assert!(waits.is_pending());
+        assert_eq!(stats.buffered(), 0);
+        drop(wire);
     });
 }
 
