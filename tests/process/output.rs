@@ -5,6 +5,7 @@ use crate::support::dir::TempDir;
 use crate::support::raw::{get, send};
 use crate::support::session::{WEBSOCKET, WebSocket};
 use rustix::process::Signal;
+use std::net::SocketAddr;
 
 #[test]
 fn the_banner_lists_what_others_open_before_localhost() {
@@ -50,18 +51,17 @@ fn standard_output_has_the_banner_and_nothing_else() {
     );
 }
 
+/// Asks for something with a control character in its name, which is refused.
+pub(crate) fn ask_in_colour(address: SocketAddr) {
+    let request = b"GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(send(address, request).status, 400);
+}
+
 #[test]
 fn piped_logs_have_no_colour_and_no_control_characters() {
     let (parlor, address) = Parlor::start(&["--listen", "127.0.0.1:0", "--log", "trace"], &[]);
     assert_eq!(get(address, "/%1b%5b31mred", &[]).status, 404);
-    assert_eq!(
-        send(
-            address,
-            b"GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        )
-        .status,
-        400
-    );
+    ask_in_colour(address);
     parlor.signal(Signal::TERM);
     let ended = parlor.ended();
     assert!(!ended.stderr.contains('\x1b'), "{}", ended.stderr);

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
+use crate::output::ask_in_colour;
 use crate::support::binary::{PATH, Parlor, command, run};
-use crate::support::raw::send;
 
 const LOCAL: [&str; 2] = ["--listen", "127.0.0.1:0"];
 
@@ -22,14 +22,7 @@ fn lines_for_the_journal_have_a_priority_and_no_time() {
     let arguments = [&LOCAL[..], &["--log", "trace", "--no-mdns", "--name=den"]].concat();
     let mut parlor = Parlor::spawn(journaled(&arguments), &[]);
     let address = parlor.address();
-    assert_eq!(
-        send(
-            address,
-            b"GET /\x1b[31m HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        )
-        .status,
-        400
-    );
+    ask_in_colour(address);
     parlor.signal(Signal::TERM);
     let ended = parlor.ended();
     assert_eq!(ended.code, 0);
