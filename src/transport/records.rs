@@ -6,8 +6,8 @@
 //! rustls knows; the order of its states is that of its `unbuffered` module.
 //!
 //! Invariants: what is kept of the wire is less than one record, or than one message of the handshake,
-//! of which the socket's reader bounds the size; decrypted bytes that the reader had no room for are less than what one call was given. An idle
-//! session keeps neither. It does no I/O. Left out: early data (RFC 8446 section 2.3), which could be
+//! of which the socket's reader bounds the size; decrypted bytes that the reader had no room for are less
+//! than what one call was given. An idle session keeps neither. It does no I/O. Left out: early data (RFC 8446 section 2.3), which could be
 //! played again.
 
 use std::fmt;
@@ -126,22 +126,13 @@ impl Records {
             plain.reserve_exact(rest.len());
             plain.extend_from_slice(rest);
         };
-        let (mut consumed, mut result) = (0, Ok(true));
-        // After an error what is to be said about it is all that is left to do.
-        while matches!(result, Ok(true)) || (result.is_err() && self.session.wants_write()) {
-            let wire = wire.get_mut(consumed..).unwrap_or_default();
-            let write = |_: Traffic<'_>, _: &mut Vec<u8>| Ok(false);
-            let (discard, more) = step(&mut self.session, wire, &mut read, ended, out, write);
-            consumed += discard;
-            result = result.and(more);
-        }
+        let nothing = |_: Traffic<'_>, _: &mut Vec<u8>| Ok(());
+        let (consumed, result) = drive(&mut self.session, wire, &mut read, ended, out, nothing);
         let rest = wire.get(consumed..).unwrap_or_default();
         // As large as it has to be; what comes behind a goodbye is not read.
         self.partial = if *ended { Vec::new() } else { rest.to_vec() };
-        if let Err(error) = &result {
-            self.failed = Some(error.clone());
-        }
-        result.map(|_| ())
+        self.failed = result.clone().err();
+        result
     }
 
     /// Adds to `out` the records of these bytes.
@@ -178,28 +169,42 @@ impl Records {
         let (plain, ended) = (&mut self.plain, &mut self.ended);
         // All complete records were read before, but rustls does not know that.
         let mut read = |bytes: &[u8]| plain.extend_from_slice(bytes);
-        let mut consumed = 0;
-        let result = loop {
-            let wire = self.partial.get_mut(consumed..).unwrap_or_default();
-            let now = |traffic: Traffic<'_>, out: &mut Vec<u8>| match write.take() {
-                Some(write) => write(traffic, out).map(|()| false),
-                None => Ok(false),
-            };
-            let (discard, step) = step(&mut self.session, wire, &mut read, ended, out, now);
-            consumed += discard;
-            match step {
-                Ok(true) => {}
-                Ok(false) if write.is_none() => break Ok(()),
-                Ok(false) => break Err(Error::HandshakeNotComplete),
-                Err(error) => break Err(error),
-            }
+        let once = |traffic: Traffic<'_>, out: &mut Vec<u8>| match write.take() {
+            Some(write) => write(traffic, out),
+            None => Ok(()),
         };
+        let wire = &mut self.partial;
+        let (consumed, result) = drive(&mut self.session, wire, &mut read, ended, out, once);
         self.partial.drain(..consumed.min(self.partial.len()));
-        result
+        result?;
+        match write {
+            None => Ok(()),
+            Some(_) => Err(Error::HandshakeNotComplete),
+        }
     }
 }
 
 type Traffic<'c> = WriteTraffic<'c, ServerConnectionData>;
+
+/// Takes the session as far as these bytes of the wire go, and tells how many are done with.
+fn drive(
+    session: &mut UnbufferedServerConnection,
+    wire: &mut [u8],
+    read: &mut impl FnMut(&[u8]),
+    ended: &mut bool,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(Traffic<'_>, &mut Vec<u8>) -> Result<(), Error>,
+) -> (usize, Result<(), Error>) {
+    let (mut consumed, mut result) = (0, Ok(true));
+    // After an error what is to be said about it is all that is left to do.
+    while matches!(result, Ok(true)) || (result.is_err() && session.wants_write()) {
+        let wire = wire.get_mut(consumed..).unwrap_or_default();
+        let (discard, more) = step(session, wire, read, ended, out, &mut write);
+        consumed += discard;
+        result = result.and(more);
+    }
+    (consumed, result.map(|_| ()))
+}
 
 /// Takes the session one state on, and tells how many bytes of the wire are done with, and whether
 /// there is more to do. `write` has its turn when the session has none of its own.
@@ -209,7 +214,7 @@ fn step(
     read: &mut impl FnMut(&[u8]),
     ended: &mut bool,
     out: &mut Vec<u8>,
-    write: impl FnOnce(Traffic<'_>, &mut Vec<u8>) -> Result<bool, Error>,
+    write: &mut impl FnMut(Traffic<'_>, &mut Vec<u8>) -> Result<(), Error>,
 ) -> (usize, Result<bool, Error>) {
     let UnbufferedStatus { mut discard, state } = session.process_tls_records(wire);
     let more = state.and_then(|state| match state {
@@ -233,7 +238,7 @@ fn step(
             *ended = true;
             Ok(true)
         }
-        ConnectionState::WriteTraffic(traffic) => write(traffic, out),
+        ConnectionState::WriteTraffic(traffic) => write(traffic, out).map(|()| false),
         ConnectionState::BlockedHandshake | ConnectionState::Closed => Ok(false),
         _ => Err(Error::General("a state that is not known".to_owned())),
     });

@@ -10,9 +10,9 @@
 //! buffer as far as it can, so that a full one means more. Memory: the wire is read into a buffer
 //! that all connections of a thread share, and written from one. A connection has bytes of its own
 //! while a record has come in part, or its reader has no room for it, which its [`Budget`] counts; and
-//! while the socket has not taken a record whole: one, which the output counts of a WebSocket. Left out: waiting until the other side
-//! confirms the end (`close_notify`, RFC 8446 section 6.1); a WebSocket has its close frame for
-//! that, HTTP its lengths.
+//! while the socket has not taken a record whole: one, which the output counts of a WebSocket. Left out:
+//! waiting until the other side confirms the end (`close_notify`, RFC 8446 section 6.1); a WebSocket
+//! has its close frame for that, HTTP its lengths.
 
 use super::records::Records;
 use crate::config::{Limits, budget_of};
