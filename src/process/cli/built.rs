@@ -35,12 +35,14 @@ impl Feature {
     }
 }
 
-/// Whether a build has what this needs; most needs nothing.
-pub(super) const fn has(needed: Option<Feature>) -> bool {
-    match needed {
-        None => true,
-        Some(feature) => feature.is_built(),
-    }
+/// What this build lacks of what something needs; most needs nothing.
+pub(super) fn missing(needed: Option<Feature>) -> Option<Feature> {
+    needed.filter(|feature| !feature.is_built())
+}
+
+/// Whether this build has it.
+pub(super) fn has(needed: Option<Feature>) -> bool {
+    missing(needed).is_none()
 }
 
 /// What who asks for something that this build lacks is told.

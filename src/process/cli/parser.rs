@@ -101,7 +101,7 @@ pub(super) fn read(
         sources: Vec::new(),
     };
     for flag in all_settings() {
-        if let Some(feature) = flag.needs.filter(|feature| !feature.is_built()) {
+        if let Some(feature) = built::missing(flag.needs) {
             let variable = flag.variable();
             if environment(&variable).is_some() {
                 return Err(Stop::Wrong(built::lacking(&variable, feature)));
@@ -214,9 +214,7 @@ pub(super) fn lacking(word: &str) -> Option<String> {
     let flags = all_settings().map(|flag| (flag.name, flag.needs));
     let actions = help::ACTIONS.iter().map(|known| (known.name, known.needs));
     let (_, needs) = flags.chain(actions).find(|(name, _)| *name == word)?;
-    needs
-        .filter(|feature| !feature.is_built())
-        .map(|feature| built::lacking(word, feature))
+    built::missing(needs).map(|feature| built::lacking(word, feature))
 }
 
 /// Has a flag take its value or values; `name` is who is to be told what is wrong with one.
