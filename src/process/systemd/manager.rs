@@ -12,8 +12,8 @@
 //! | half the watchdog's time, if the server lives | `WATCHDOG=1` |
 //!
 //! The time with `RELOADING=1` is for `Type=notify-reload`, which systemd has from version 253 on, and says
-//! nothing to older ones. Invariants: nobody waits longer than [`PATIENCE`] for a manager that does not
-//! read; one that is gone costs a line in the log. Each datagram has a socket of its own, so a manager
+//! nothing to older ones. Invariants: nothing waits longer than [`PATIENCE`] for a manager that does not
+//! read, and what others wait for no longer than [`MOMENT`]; one that is gone costs a line in the log. Each datagram has a socket of its own, so a manager
 //! that has made its socket anew is found.
 
 use std::env;
